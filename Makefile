@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# The whole build in one non-recursive Makefile. It knows folders, not files: core is collected by
+# wildcard, and plugins, grammars and tests bring a .mk of their own. A variant (compiler, sanitizers)
+# only chooses another build directory, so that no two variants share an object.
+#
+#   make            build into build/          make CC=clang   build into build-clang/
+#   make WERROR=1   warnings are errors        make SAN=1      ASan and UBSan, build-san/
+#   make V=1        show the commands
+
+VERSION := 0.1.0
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+VARIANT := $(if $(findstring clang,$(CC)),-clang)$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
+B ?= build$(VARIANT)
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=c11 -fvisibility=hidden -fPIC -fstack-protector-strong \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings -Wundef
+override CPPFLAGS += -I. -D_GNU_SOURCE -DSWITCHYARD_VERSION='"$(VERSION)"'
+override LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed
+LDLIBS := -ljansson -ldl -lpthread -lm
+ifdef WERROR
+override CFLAGS += -Werror
+endif
+ifneq ($(SAN)$(FUZZ),)
+override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+override LDFLAGS += -fsanitize=address,undefined
+override CPPFLAGS += -DSANITIZED
+endif
+ifdef FUZZ
+override CFLAGS += -fsanitize=fuzzer-no-link
+endif
+
+PROG := $(B)/bin/switchyard
+TS := grammars/node_modules/tree-sitter/vendor/tree-sitter/lib
+TS_READY := grammars/node_modules/.package-lock.json
+SRC := $(wildcard core/*.c core/*/*.c)
+OBJ := $(SRC:%.c=$(B)/obj/%.o)
+CORE_OBJ := $(filter-out $(B)/obj/core/main.o,$(OBJ))
+# What plugins/plugins.mk and grammars/grammars.mk append their files under $(B)/lib/switchyard to.
+PLUGINS :=
+GRAMMARS :=
+
+all: program plugins grammars ## build the program, the plugins and the grammars (default)
+
+-include plugins/plugins.mk grammars/grammars.mk tests/tests.mk
+
+program: $(if $(wildcard core/main.c),$(PROG),$(B)/libcore.a)
+plugins: $(PLUGINS)
+grammars: $(GRAMMARS)
+
+$(PROG): $(B)/obj/core/main.o $(B)/libcore.a $(B)/obj/tree-sitter.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/libcore.a: $(CORE_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The one third-party source: the parser runtime, as its npm package ships it. Its warnings are not ours.
+$(B)/obj/tree-sitter.o: $(TS_READY)
+	$(call say,CC,tree-sitter runtime)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I$(TS)/src -I$(TS)/include $(CFLAGS) -w -c -o $@ $(TS)/src/lib.c
+
+$(filter $(B)/obj/core/doc/%,$(OBJ)): override CPPFLAGS += -I$(TS)/include
+$(filter $(B)/obj/core/doc/%,$(OBJ)): | $(TS_READY)
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	$(call say,NPM,$*)
+	$(Q)cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch node_modules/.package-lock.json
+
+-include $(OBJ:.o=.d)
+
+clean: ## remove what was built (all variants)
+	rm -rf build build-*
+
+distclean: clean ## also remove the downloaded npm packages
+	rm -rf grammars/node_modules tests/node_modules
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: all program plugins grammars clean distclean help
+.DELETE_ON_ERROR:
+.SECONDARY:
