@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ALONE_H
+#define ALONE_H
+size_t f(void);
+#endif

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GOOD_H
+#define GOOD_H
+int f(void);
+#endif

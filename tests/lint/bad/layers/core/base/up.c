@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/lsp/rpc.h"
+#include <curl/curl.h>
+int session;

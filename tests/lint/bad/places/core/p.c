@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* see /root/x.c and network/work/x */
+/* fixes issue 17 */

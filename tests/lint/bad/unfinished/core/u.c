@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+int x; /* TODO: y */
+int MYTODO_x;
