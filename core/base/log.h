@@ -21,7 +21,11 @@ void log_line(enum log_level level, const char *module, const char *fmt, ...) __
 #define log_debug(...) (log_on(LOG_DEBUG) ? log_line(LOG_DEBUG, LOG_MODULE, __VA_ARGS__) : (void)0)
 
 /* "Cannot happen, but survivable": logs once per place and is true. The caller fails that one task and goes on. */
-#define BUG_ON(cond) (__builtin_expect(!!(cond), 0) && log_bug(__FILE__, __LINE__, #cond))
-bool log_bug(const char *file, int line, const char *what);
+#define BUG_ON(cond)                                                                                                   \
+    (__extension__({                                                                                                   \
+        static bool bug_told;                                                                                          \
+        __builtin_expect(!!(cond), 0) && log_bug(&bug_told, __FILE__, __LINE__, #cond);                                \
+    }))
+bool log_bug(bool *told, const char *file, int line, const char *what); /* always true */
 
 #endif

@@ -2,8 +2,8 @@
 /* Borrowed strings and capped growable buffers.
  *
  * `struct str` borrows bytes (not NUL-terminated, UTF-8 by convention). `struct buf` owns bytes and cannot be made
- * without a maximum; a write that would pass it sets `overflow` and is dropped whole, so callers may check once at the
- * end. A buf keeps a NUL behind its bytes for syscalls. Knows no JSON and no files. */
+ * without a maximum; a write that would pass it sets `overflow` and is dropped whole, and so is every write after it until
+ * buf_reset(): what a buf holds is always a beginning of what was written, and callers may check once at the end. A buf keeps a NUL behind its bytes for syscalls. Knows no JSON and no files. */
 #ifndef CORE_BASE_STR_H
 #define CORE_BASE_STR_H
 
@@ -40,6 +40,7 @@ void buf_init(struct buf *b, size_t max);
 void buf_fini(struct buf *b);
 void buf_reset(struct buf *b);                   /* empty, keeps storage, clears overflow */
 char *buf_reserve(struct buf *b, size_t n);      /* room for n bytes after b->n, or NULL (overflow set) */
+void buf_commit(struct buf *b, size_t n);        /* n bytes were written where buf_reserve() said */
 bool buf_add(struct buf *b, const void *p, size_t n);
 bool buf_adds(struct buf *b, const char *cstr);
 bool buf_addstr(struct buf *b, struct str s);

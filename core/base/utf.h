@@ -17,9 +17,12 @@ void utf8_repair(struct str s, struct buf *out);  /* copies, each bad byte as U+
 size_t utf8_floor(struct str s, size_t at);       /* largest character boundary <= at */
 size_t utf16_len(struct str s);                   /* UTF-16 code units */
 size_t utf32_len(struct str s);                   /* code points */
+size_t utf8_at_u16(struct str s, size_t u16);     /* offset of that UTF-16 unit's character; s.n past the end */
+size_t utf8_at_u32(struct str s, size_t u32);     /* the same for code points */
 
 /* Copies text for a terminal or an editor: control characters other than LF and TAB, and bidirectional overrides
- * (U+202A..202E, U+2066..2069), become U+FFFD. Returns how many were replaced. */
+ * (U+202A..202E, U+2066..2069), become U+FFFD, and so does every bad byte. CR is a control character here: whoever
+ * wants CRLF puts it in afterwards. Returns how many were replaced. */
 size_t utf8_neutralise(struct str s, struct buf *out);
 
 #endif

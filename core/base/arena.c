@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* A bump allocator over a list of malloc'ed chunks. Knows nothing of what it holds and runs no destructors.
+ * Surprising: an allocation too big for a common chunk gets one of its own behind the current one, so that the room left
+ * in the current chunk is not lost. */
+#include "core/base/arena.h"
+#include "core/base/mem.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK_MIN ((size_t)4 << 10)
+#define CHUNK_MAX ((size_t)256 << 10)
+#define ALIGN alignof(max_align_t)
+
+struct arena_chunk {
+    struct arena_chunk *next; /* the chunk before this one in time */
+    size_t used, cap;
+    alignas(max_align_t) char bytes[];
+};
+
+void arena_init(struct arena *a, size_t max_bytes)
+{
+    assert(max_bytes < SIZE_MAX / 4);
+    *a = (struct arena) { .max = max_bytes };
+}
+
+static void chunks_free(struct arena_chunk *c)
+{
+    struct arena_chunk *next;
+
+    for (; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+}
+
+void arena_fini(struct arena *a)
+{
+    if (!a)
+        return;
+    chunks_free(a->head);
+    *a = (struct arena) { .max = a->max };
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_chunk *first = a->head;
+
+    a->used = 0;
+    if (!first)
+        return;
+    while (first->next) {
+        struct arena_chunk *next = first->next;
+
+        free(first);
+        first = next;
+    }
+    first->used = 0;
+    a->head = first;
+    if (first->cap > CHUNK_MAX) {
+        free(first);
+        a->head = NULL;
+    }
+}
+
+static void __attribute__((noreturn)) arena_die(const struct arena *a)
+{
+    char line[80];
+    int n = snprintf(line, sizeof line, "switchyard: arena of %zu bytes is full\n", a->max);
+
+    if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+        abort();
+    abort();
+}
+
+static struct arena_chunk *chunk_for(struct arena *a, size_t n)
+{
+    struct arena_chunk *c, *head = a->head;
+    size_t cap = head ? MIN(head->cap * 2, CHUNK_MAX) : CHUNK_MIN;
+    bool own = n > cap / 2;
+
+    cap = own ? n : MAX(cap, CHUNK_MIN);
+    c = mem_alloc(sizeof *c + cap);
+    c->cap = cap;
+    c->used = 0;
+    if (own && head) {
+        c->next = head->next;
+        head->next = c;
+    } else {
+        c->next = head;
+        a->head = c;
+    }
+    return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    struct arena_chunk *c = a->head;
+    void *p;
+
+    if (n > a->max)
+        arena_die(a);
+    n = (MAX(n, (size_t)1) + ALIGN - 1) / ALIGN * ALIGN;
+    if (n > a->max - a->used)
+        arena_die(a);
+    if (!c || c->cap - c->used < n)
+        c = chunk_for(a, n);
+    p = c->bytes + c->used;
+    c->used += n;
+    a->used += n;
+    return memset(p, 0, n);
+}
+
+char *arena_strdup(struct arena *a, struct str s)
+{
+    char *p;
+
+    assert(s.n < SIZE_MAX);
+    p = arena_alloc(a, s.n + 1);
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    return (struct str) { arena_strdup(a, s), s.n };
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    char *p;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return arena_alloc(a, 1);
+    p = arena_alloc(a, (size_t)n + 1);
+    va_start(ap, fmt);
+    vsnprintf(p, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    return p;
+}

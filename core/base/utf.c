@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8 by RFC 3629, table 3-7 of the Unicode Standard: which second bytes a first byte allows is all there is to know.
+ * Knows no locale and no normal forms. Runs of ASCII, which is what source code is made of, are passed over eight bytes
+ * at a time. */
+#include "core/base/utf.h"
+#include "core/base/mem.h"
+
+#include <string.h>
+
+#define HIGH_BITS 0x8080808080808080u
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static bool is_tail(unsigned char c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+/* How long a character that starts with c is, 0 if none does, and the range of its second byte. */
+static size_t lead_len(unsigned char c, unsigned char *lo, unsigned char *hi)
+{
+    *lo = 0x80;
+    *hi = 0xbf;
+    if (c < 0xc2 || c > 0xf4)
+        return 0;
+    if (c < 0xe0)
+        return 2;
+    if (c < 0xf0) {
+        if (c == 0xe0)
+            *lo = 0xa0; /* no overlong forms */
+        else if (c == 0xed)
+            *hi = 0x9f; /* no surrogates */
+        return 3;
+    }
+    if (c == 0xf0)
+        *lo = 0x90;
+    else if (c == 0xf4)
+        *hi = 0x8f; /* not beyond U+10FFFF */
+    return 4;
+}
+
+size_t utf8_decode(const char *p, size_t n, uint32_t *ret_cp)
+{
+    const unsigned char *c = (const unsigned char *)p;
+    unsigned char lo, hi;
+    size_t len, i;
+    uint32_t cp;
+
+    if (c[0] < 0x80) {
+        *ret_cp = c[0];
+        return 1;
+    }
+    *ret_cp = 0xfffd;
+    len = lead_len(c[0], &lo, &hi);
+    if (len == 0 || len > n || c[1] < lo || c[1] > hi)
+        return 1;
+    cp = c[0] & (0x7fu >> len);
+    for (i = 1; i < len; i++) {
+        if (!is_tail(c[i]))
+            return 1;
+        cp = cp << 6 | (c[i] & 0x3fu);
+    }
+    *ret_cp = cp;
+    return len;
+}
+
+size_t utf8_encode(uint32_t cp, char out[4])
+{
+    if (cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+        cp = 0xfffd;
+    if (cp < 0x80) {
+        out[0] = (char)cp;
+        return 1;
+    }
+    if (cp < 0x800) {
+        out[0] = (char)(0xc0 | cp >> 6);
+        out[1] = (char)(0x80 | (cp & 0x3f));
+        return 2;
+    }
+    if (cp < 0x10000) {
+        out[0] = (char)(0xe0 | cp >> 12);
+        out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (cp & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | cp >> 18);
+    out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (cp & 0x3f));
+    return 4;
+}
+
+/* Length of the run of ASCII at the beginning; may stop up to seven bytes early. */
+static size_t ascii_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    uint64_t w;
+
+    for (; n - i >= sizeof w; i += sizeof w) {
+        memcpy(&w, p + i, sizeof w);
+        if (w & HIGH_BITS)
+            break;
+    }
+    return i;
+}
+
+/* Was what utf8_decode() returned a real character? A real U+FFFD is three bytes long. */
+static bool is_bad(size_t len, uint32_t cp)
+{
+    return len == 1 && cp == 0xfffd;
+}
+
+bool utf8_valid(struct str s)
+{
+    size_t i = 0, len;
+    uint32_t cp;
+
+    while (i < s.n) {
+        i += ascii_run(s.p + i, s.n - i);
+        if (i == s.n)
+            break;
+        len = utf8_decode(s.p + i, s.n - i, &cp);
+        if (is_bad(len, cp))
+            return false;
+        i += len;
+    }
+    return true;
+}
+
+void utf8_repair(struct str s, struct buf *out)
+{
+    size_t i = 0, from = 0, len;
+    uint32_t cp;
+
+    while (i < s.n) {
+        i += ascii_run(s.p + i, s.n - i);
+        if (i == s.n)
+            break;
+        len = utf8_decode(s.p + i, s.n - i, &cp);
+        if (is_bad(len, cp)) {
+            buf_add(out, s.p + from, i - from);
+            buf_adds(out, REPLACEMENT);
+            from = i + 1;
+        }
+        i += len;
+    }
+    buf_add(out, s.p + from, s.n - from);
+}
+
+size_t utf8_floor(struct str s, size_t at)
+{
+    size_t back, len;
+    uint32_t cp;
+
+    if (at >= s.n)
+        return s.n;
+    for (back = 1; back <= 3 && back <= at && is_tail((unsigned char)s.p[at - back + 1]); back++) {
+        len = utf8_decode(s.p + at - back, s.n - (at - back), &cp);
+        if (len > back)
+            return at - back;
+    }
+    return at;
+}
+
+/* Walks characters from the start until `units` are passed or the text ends; astral ones weigh `astral`. Returns the
+ * offset and, through ret_units, how many units lie before it. */
+static size_t walk(struct str s, size_t units, size_t astral, size_t *ret_units)
+{
+    size_t i = 0, u = 0, len, run;
+    uint32_t cp;
+
+    while (i < s.n && u < units) {
+        run = ascii_run(s.p + i, MIN(s.n - i, units - u));
+        i += run;
+        u += run;
+        if (i == s.n || u == units)
+            break;
+        len = utf8_decode(s.p + i, s.n - i, &cp);
+        if (len == 4 && units - u < astral)
+            break;
+        i += len;
+        u += len == 4 ? astral : 1;
+    }
+    *ret_units = u;
+    return i;
+}
+
+size_t utf16_len(struct str s)
+{
+    size_t units;
+
+    walk(s, SIZE_MAX, 2, &units);
+    return units;
+}
+
+size_t utf32_len(struct str s)
+{
+    size_t units;
+
+    walk(s, SIZE_MAX, 1, &units);
+    return units;
+}
+
+size_t utf8_at_u16(struct str s, size_t u16)
+{
+    size_t units;
+
+    return walk(s, u16, 2, &units);
+}
+
+size_t utf8_at_u32(struct str s, size_t u32)
+{
+    size_t units;
+
+    return walk(s, u32, 1, &units);
+}
+
+static bool is_unsafe(uint32_t cp)
+{
+    if (cp < 0x20)
+        return cp != '\n' && cp != '\t';
+    return (cp >= 0x7f && cp < 0xa0) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+size_t utf8_neutralise(struct str s, struct buf *out)
+{
+    size_t i, from = 0, len, count = 0;
+    uint32_t cp;
+
+    for (i = 0; i < s.n; i += len) {
+        len = utf8_decode(s.p + i, s.n - i, &cp);
+        if (!is_unsafe(cp) && !is_bad(len, cp))
+            continue;
+        buf_add(out, s.p + from, i - from);
+        buf_adds(out, REPLACEMENT);
+        from = i + len;
+        count++;
+    }
+    buf_add(out, s.p + from, s.n - from);
+    return count;
+}
