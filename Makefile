@@ -13,6 +13,7 @@ CC := gcc
 endif
 VARIANT := $(if $(findstring clang,$(CC)),-clang)$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 B ?= build$(VARIANT)
+SAN_B := build$(if $(findstring clang,$(CC)),-clang)-san
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
@@ -78,9 +79,61 @@ $(filter $(B)/obj/core/doc/%,$(OBJ)): | $(TS_READY)
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	$(call say,NPM,$*)
-	$(Q)cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch node_modules/.package-lock.json
+	$(Q)cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
+		mkdir -p node_modules && touch node_modules/.package-lock.json
 
 -include $(OBJ:.o=.d)
+
+demo: ## install what is missing, build, and show the main job on a real file
+	@tests/lib/deps build
+	@$(MAKE) --no-print-directory all
+	@tests/lib/demo $(B)
+
+check: ## install what is missing, build with warnings as errors, run all tests
+	@tests/lib/deps build test
+	@$(MAKE) --no-print-directory WERROR=1 all tests
+	@$(MAKE) --no-print-directory WERROR=1 SAN=1 tests
+	@B=$(B) SAN_B=$(SAN_B) tests/run
+
+lint: ## run the checks of the code alone
+	@B=$(B) tests/run lint
+
+bench: all ## measure the program beside a floor
+	@B=$(B) tests/run -v bench/run
+
+bench-peers: all ## measure other completion servers in the same way
+	@B=$(B) tests/bench/peers
+
+fuzz: ## fuzz each parser for FUZZ_TIME seconds (10)
+	@tests/lib/deps build test
+	@$(MAKE) --no-print-directory CC=clang FUZZ=1 fuzzers
+	@FUZZ_B=build-clang-fuzz tests/run fuzz
+
+torture: all ## let every system call fail once in a conversation
+	@B=$(B) tests/run torture
+
+check-live: all ## test against a real llama-server (needs root)
+	@tests/lib/deps chroot
+	@B=$(B) tests/run live
+
+check-fresh: ## run both README commands in a new Debian 12 (needs root)
+	@tests/lib/deps chroot
+	@B=$(B) tests/run fresh
+
+# The layout under $(B) is the installed one, and the program finds its files relative to itself.
+INSTALLED = $(shell cd $(B) && find bin lib share -type f ! -name '*.d' 2>/dev/null)
+HEADERS := $(patsubst plugins/%,%,$(wildcard plugins/provider.h plugins/ext/*.h))
+
+install: ## install under $(DESTDIR)$(PREFIX) (/usr/local)
+	@test -x $(PROG) || { echo "nothing to install yet: run make first" >&2; exit 1; }
+	@for f in $(INSTALLED); do \
+		case $$f in bin/*|*.so) mode=755 ;; *) mode=644 ;; esac; \
+		install -D -m $$mode "$(B)/$$f" "$(DESTDIR)$(PREFIX)/$$f" || exit 1; done
+	@for f in $(HEADERS); do install -D -m 644 "plugins/$$f" "$(DESTDIR)$(PREFIX)/include/switchyard/$$f" || exit 1; done
+
+uninstall: ## remove what install put there
+	@cd "$(DESTDIR)$(PREFIX)" && rm -f $(INSTALLED) $(HEADERS:%=include/switchyard/%) && \
+		find lib include share -depth -path '*switchyard*' -type d -empty -delete 2>/dev/null || true
 
 clean: ## remove what was built (all variants)
 	rm -rf build build-*
@@ -91,6 +144,7 @@ distclean: clean ## also remove the downloaded npm packages
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all program plugins grammars clean distclean help
+.PHONY: all program plugins grammars demo check lint bench bench-peers fuzz torture check-live check-fresh \
+	install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
