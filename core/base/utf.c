@@ -10,7 +10,7 @@
 #define HIGH_BITS 0x8080808080808080u
 #define REPLACEMENT "\xef\xbf\xbd"
 
-static bool is_tail(unsigned char c)
+bool utf8_is_tail(char c)
 {
     return (c & 0xc0) == 0x80;
 }
@@ -55,7 +55,7 @@ size_t utf8_decode(const char *p, size_t n, uint32_t *ret_cp)
         return 1;
     cp = c[0] & (0x7fu >> len);
     for (i = 1; i < len; i++) {
-        if (!is_tail(c[i]))
+        if (!utf8_is_tail(p[i]))
             return 1;
         cp = cp << 6 | (c[i] & 0x3fu);
     }
@@ -153,7 +153,7 @@ size_t utf8_floor(struct str s, size_t at)
 
     if (at >= s.n)
         return s.n;
-    for (back = 1; back <= 3 && back <= at && is_tail((unsigned char)s.p[at - back + 1]); back++) {
+    for (back = 1; back <= 3 && back <= at && utf8_is_tail(s.p[at - back + 1]); back++) {
         len = utf8_decode(s.p + at - back, s.n - (at - back), &cp);
         if (len > back)
             return at - back;
@@ -161,57 +161,73 @@ size_t utf8_floor(struct str s, size_t at)
     return at;
 }
 
-/* Walks characters from the start until `units` are passed or the text ends; astral ones weigh `astral`. Returns the
- * offset and, through ret_units, how many units lie before it. */
-static size_t walk(struct str s, size_t units, size_t astral, size_t *ret_units)
+void utf_lens(struct str s, size_t *ret_u16, size_t *ret_u32)
 {
-    size_t i = 0, u = 0, len, run;
+    size_t i = 0, run, len, chars = 0, astral = 0;
     uint32_t cp;
 
-    while (i < s.n && u < units) {
-        run = ascii_run(s.p + i, MIN(s.n - i, units - u));
+    while (i < s.n) {
+        run = ascii_run(s.p + i, s.n - i);
         i += run;
-        u += run;
-        if (i == s.n || u == units)
+        chars += run;
+        if (i == s.n)
             break;
         len = utf8_decode(s.p + i, s.n - i, &cp);
-        if (len == 4 && units - u < astral)
-            break;
         i += len;
-        u += len == 4 ? astral : 1;
+        chars++;
+        astral += len == 4;
     }
-    *ret_units = u;
-    return i;
+    *ret_u16 = chars + astral;
+    *ret_u32 = chars;
 }
 
 size_t utf16_len(struct str s)
 {
-    size_t units;
+    size_t u16, u32;
 
-    walk(s, SIZE_MAX, 2, &units);
-    return units;
+    utf_lens(s, &u16, &u32);
+    return u16;
 }
 
 size_t utf32_len(struct str s)
 {
-    size_t units;
+    size_t u16, u32;
 
-    walk(s, SIZE_MAX, 1, &units);
-    return units;
+    utf_lens(s, &u16, &u32);
+    return u32;
+}
+
+/* Walks characters until `units` are passed or the text ends; astral ones weigh `astral`, and one that would pass the
+ * goal is not entered. */
+static size_t walk(struct str s, size_t units, size_t astral)
+{
+    size_t i = 0, run, len, weight;
+    uint32_t cp;
+
+    while (i < s.n && units) {
+        run = ascii_run(s.p + i, MIN(s.n - i, units));
+        i += run;
+        units -= run;
+        if (i == s.n || !units)
+            break;
+        len = utf8_decode(s.p + i, s.n - i, &cp);
+        weight = len == 4 ? astral : 1;
+        if (weight > units)
+            break;
+        i += len;
+        units -= weight;
+    }
+    return i;
 }
 
 size_t utf8_at_u16(struct str s, size_t u16)
 {
-    size_t units;
-
-    return walk(s, u16, 2, &units);
+    return walk(s, u16, 2);
 }
 
 size_t utf8_at_u32(struct str s, size_t u32)
 {
-    size_t units;
-
-    return walk(s, u32, 1, &units);
+    return walk(s, u32, 1);
 }
 
 static bool is_unsafe(uint32_t cp)

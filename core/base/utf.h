@@ -17,6 +17,8 @@ void utf8_repair(struct str s, struct buf *out);  /* copies, each bad byte as U+
 size_t utf8_floor(struct str s, size_t at);       /* largest character boundary <= at */
 size_t utf16_len(struct str s);                   /* UTF-16 code units */
 size_t utf32_len(struct str s);                   /* code points */
+void utf_lens(struct str s, size_t *ret_u16, size_t *ret_u32); /* both in one walk */
+bool utf8_is_tail(char c);                        /* a continuation byte, 0x80..0xBF */
 size_t utf8_at_u16(struct str s, size_t u16);     /* offset of that UTF-16 unit's character; s.n past the end */
 size_t utf8_at_u32(struct str s, size_t u32);     /* the same for code points */
 

@@ -18,11 +18,18 @@ struct rope *rope_new(struct str text);            /* one reference; text is cop
 struct rope *rope_ref(struct rope *r);
 void rope_unref(struct rope *r);                   /* NULL is fine */
 
-/* A new rope (one reference) with bytes [start, end) replaced by `text`. The old one is only read. Offsets are clamped. */
+/* A new rope (one reference) with bytes [start, end) replaced by `text`. The old one is only read. Offsets are clamped;
+ * text may not lie in the rope itself. */
 struct rope *rope_edit(const struct rope *r, size_t start, size_t end, struct str text);
+
+/* The same for an owner who does not need the old text: *r is changed, or exchanged for a new rope when others hold
+ * references to it, who keep what they have. What nobody else holds is edited in place, so a keystroke allocates
+ * nothing; pointers from rope_chunk() and *r itself are stale afterwards. */
+void rope_replace(struct rope **r, size_t start, size_t end, struct str text);
 
 size_t rope_bytes(const struct rope *r);
 size_t rope_lines(const struct rope *r);           /* 1 + number of line ends */
+size_t rope_floor(const struct rope *r, size_t at); /* largest character boundary <= at; clamped */
 
 /* The chunk that holds byte `at` from there to the chunk's end: borrowed, valid as long as the rope. At the end of the
  * text or past it *ret_n is 0 and the result is "". This is what tree-sitter reads through. */
