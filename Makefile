@@ -2,15 +2,11 @@
 # The whole build in one non-recursive Makefile. It knows folders, not files: core is collected by
 # wildcard, and plugins, grammars and tests bring a .mk of their own. A variant (compiler, sanitizers)
 # only chooses another build directory, so that no two variants share an object.
-#
-#   make            build into build/          make CC=clang   build into build-clang/
-#   make WERROR=1   warnings are errors        make SAN=1      ASan and UBSan, build-san/
-#   make V=1        show the commands
+#   make CC=clang   build into build-clang/    make SAN=1      ASan and UBSan, into build-san/
+#   make WERROR=1   warnings are errors        make V=1        show the commands
 
 VERSION := 0.1.0
-ifeq ($(origin CC),default)
-CC := gcc
-endif
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 VARIANT := $(if $(findstring clang,$(CC)),-clang)$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 B ?= build$(VARIANT)
 SAN_B := build$(if $(findstring clang,$(CC)),-clang)-san
@@ -18,23 +14,21 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
 PREFIX ?= /usr/local
+# A second make, after packages were installed; with all cores unless the user said how many.
+SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=c11 -fvisibility=hidden -fPIC -fstack-protector-strong \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings -Wundef
 override CPPFLAGS += -I. -D_GNU_SOURCE -DSWITCHYARD_VERSION='"$(VERSION)"'
 override LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed
 LDLIBS := -ljansson -ldl -lpthread -lm
-ifdef WERROR
-override CFLAGS += -Werror
-endif
+override CFLAGS += $(if $(WERROR),-Werror)
 ifneq ($(SAN)$(FUZZ),)
 override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=address,undefined
 override CPPFLAGS += -DSANITIZED
 endif
-ifdef FUZZ
-override CFLAGS += -fsanitize=fuzzer-no-link
-endif
+override CFLAGS += $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 
 PROG := $(B)/bin/switchyard
 TS := grammars/node_modules/tree-sitter/vendor/tree-sitter/lib
@@ -46,18 +40,24 @@ CORE_OBJ := $(filter-out $(B)/obj/core/main.o,$(OBJ))
 PLUGINS :=
 GRAMMARS :=
 
-all: program plugins grammars ## build the program, the plugins and the grammars (default)
+all: program plugins grammars manual ## build the program, the plugins and the grammars (default)
 
--include plugins/plugins.mk grammars/grammars.mk tests/tests.mk
+-include plugins/plugins.mk grammars/grammars.mk tests/tests.mk $(OBJ:.o=.d)
 
-program: $(if $(wildcard core/main.c),$(PROG),$(B)/libcore.a)
+program: $(PROG)
 plugins: $(PLUGINS)
 grammars: $(GRAMMARS)
+manual: $(B)/share/man/man1/switchyard.1
 
 $(PROG): $(B)/obj/core/main.o $(B)/libcore.a $(B)/obj/tree-sitter.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The table of options writes the page, as it does --help.
+$(B)/share/man/man1/switchyard.1: $(PROG)
+	@mkdir -p $(@D)
+	$(Q)$(PROG) --man >$@
 
 $(B)/libcore.a: $(CORE_OBJ)
 	$(call say,AR,$@)
@@ -86,13 +86,13 @@ $(filter $(B)/obj/core/doc/%,$(OBJ)): | $(TS_READY)
 
 demo: ## install what is missing, build, and show the main job on a real file
 	@tests/lib/deps build
-	@$(MAKE) --no-print-directory all
-	@tests/lib/demo $(B)
+	@$(SUBMAKE) all
+	@B=$(B) tests/demo/demo
 
 check: ## install what is missing, build with warnings as errors, run all tests
 	@tests/lib/deps build test
-	@$(MAKE) --no-print-directory WERROR=1 all tests
-	@$(MAKE) --no-print-directory WERROR=1 SAN=1 tests
+	@$(SUBMAKE) WERROR=1 all tests
+	@$(SUBMAKE) WERROR=1 SAN=1 tests
 	@B=$(B) SAN_B=$(SAN_B) tests/run
 
 lint: ## run the checks of the code alone
@@ -106,7 +106,7 @@ bench-peers: all ## measure other completion servers in the same way
 
 fuzz: ## fuzz each parser for FUZZ_TIME seconds (10)
 	@tests/lib/deps build test
-	@$(MAKE) --no-print-directory CC=clang FUZZ=1 fuzzers
+	@$(SUBMAKE) CC=clang FUZZ=1 fuzzers
 	@FUZZ_B=build-clang-fuzz tests/run fuzz
 
 torture: all ## let every system call fail once in a conversation
@@ -144,7 +144,7 @@ distclean: clean ## also remove the downloaded npm packages
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all program plugins grammars demo check lint bench bench-peers fuzz torture check-live check-fresh \
+.PHONY: all program plugins grammars manual demo check lint bench bench-peers fuzz torture check-live check-fresh \
 	install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:

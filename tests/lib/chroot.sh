@@ -76,8 +76,9 @@ chroot_environment() {
     fi
 }
 
-# Becomes a command in DIR. Whoever kills this process (SIGKILL: unshare ignores the rest) ends everything that the command started. The first process
-# in there is a shell that waits for the command: some programs behave differently as process 1.
+# Becomes a command in DIR. Whoever kills this process ends everything that the command started; it must be
+# SIGKILL, unshare ignores the softer ones. The first process in there is a shell that waits for the command:
+# some programs behave differently as process 1.
 chroot_exec() { # DIR COMMAND...
     local dir=$1 environment
     shift
