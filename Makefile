@@ -86,8 +86,8 @@ $(filter $(B)/obj/core/doc/%,$(OBJ)): | $(TS_READY)
 
 demo: ## install what is missing, build, and show the main job on a real file
 	@tests/lib/deps build
-	@$(SUBMAKE) all
-	@B=$(B) tests/demo/demo
+	@$(SUBMAKE) all $(B)/tests/demo
+	@B=$(B) $(B)/tests/demo
 
 check: ## install what is missing, build with warnings as errors, run all tests
 	@tests/lib/deps build test
@@ -109,7 +109,7 @@ fuzz: ## fuzz each parser for FUZZ_TIME seconds (10)
 	@$(SUBMAKE) CC=clang FUZZ=1 fuzzers
 	@FUZZ_B=build-clang-fuzz tests/run fuzz
 
-torture: all ## let every system call fail once in a conversation
+torture: all $(B)/tests/fail.so ## let every system call fail once in a conversation
 	@B=$(B) tests/run torture
 
 check-live: all ## test against a real llama-server (needs root)
