@@ -67,12 +67,12 @@ static void take_word(const struct asked *a, struct pos *start, struct buf *out)
 {
     const struct document *d = session_document(a->server->session, a->uri);
     enum pos_encoding enc = a->server->enc;
-    AUTO_BUF struct buf line;
+    AUTO_BUF struct buf line = { 0 };
     size_t at, from, n;
 
-    buf_init(&line, WORD_BYTES);
     if (!d)
         return;
+    buf_init(&line, WORD_BYTES);
     at = pos_to_byte(d->rope, enc, *start);
     from = rope_line_start(d->rope, rope_line_of(d->rope, at));
     from = at - from > WORD_BYTES ? at - WORD_BYTES : from;
@@ -86,7 +86,7 @@ static void take_word(const struct asked *a, struct pos *start, struct buf *out)
 
 static void write_menu_item(const struct asked *a, const struct complete_item *item, struct buf *out)
 {
-    AUTO_BUF struct buf text;
+    AUTO_BUF struct buf text = { 0 };
     struct pos start = item->start;
     struct str rest, first, label;
 
@@ -101,7 +101,7 @@ static void write_menu_item(const struct asked *a, const struct complete_item *i
     } while (label.n == 0 && rest.n > 0);
     buf_adds(out, "{\"label\":");
     if (label.n > LABEL_BYTES || str_trim(rest).n > 0) {
-        AUTO_BUF struct buf cut;
+        AUTO_BUF struct buf cut = { 0 };
 
         buf_init(&cut, LABEL_BYTES + 8);
         buf_addstr(&cut, str_sub(label, 0, label.n > LABEL_BYTES ? utf8_floor(label, LABEL_BYTES) : label.n));

@@ -27,7 +27,7 @@ void command_status(struct server *s, struct reply r, const json_t *arguments)
 /* JSON as it is; text as {"text": …}, or as a mere string for commands. */
 static void reply_explain(struct server *s, struct reply r, const char *decision, bool json, bool bare)
 {
-    AUTO_BUF struct buf b;
+    AUTO_BUF struct buf b = { 0 };
     struct err e = { 0 };
 
     buf_init(&b, MAX_EXPLAIN_BYTES);

@@ -76,7 +76,7 @@ static bool was_said(struct server *s, const char *text)
 
 static void say(struct server *s, const char *method, enum message_type type, const char *text)
 {
-    AUTO_BUF struct buf b;
+    AUTO_BUF struct buf b = { 0 };
 
     if (was_said(s, text))
         return;

@@ -83,7 +83,7 @@ void workspace_fini(struct server *s)
 
 void workspace_settings(struct server *s, const json_t *settings)
 {
-    AUTO_BUF struct buf b;
+    AUTO_BUF struct buf b = { 0 };
     struct err e = { 0 };
 
     if (!json_is_object(settings) || json_object_size(settings) == 0)
