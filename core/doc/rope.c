@@ -76,47 +76,38 @@ static size_t spot_end(const struct spot *s)
     return s->before.n[BYTES] + s->sum.n[BYTES];
 }
 
-/* Would the edited leaf keep the tree's invariants? A leaf that begins with a continuation byte might complete the
- * character that the leaf before it ends with; such leaves are rare enough to always take the long way. */
+/* May the edit be done in this leaf alone, which then keeps its size and its seams? A seam can only come to cut a character
+ * if what follows it begins with a continuation byte; such leaves are rare enough to always take the long way. The edit
+ * never touches the first byte of any leaf but the first: it would belong to the leaf before. */
 static bool fits_leaf(struct tree t, const struct spot *s, size_t start, size_t end, struct str text)
 {
-    size_t base = spot_start(s), n;
-    char first = s->leaf->text[0];
+    size_t n;
 
     if (end > spot_end(s) || text.n > LEAF_MAX)
         return false;
     n = s->leaf->node.n - (end - start) + text.n;
     if (n > LEAF_MAX || (n < LEAF_MIN && t.node->height > 0))
         return false;
-    if (start == base && text.n)
-        first = text.p[0];
-    else if (start == base && end < spot_end(s))
-        first = s->leaf->text[end - base];
-    return !s->next_tail && !(base > 0 && utf8_is_tail(first));
+    return !s->next_tail && (spot_start(s) == 0 || !s->sum.first_tail);
 }
 
-/* The long way: the leaves around the edit are written anew and put between what lies before and behind them. */
+/* The long way: the leaves around the edit are written anew and put between what lies before and behind them. One more
+ * leaf on a side is taken in where the text would be too short for a leaf of its own or where a character might now
+ * lie over the seam. */
 static void rebuild(struct rope *r, size_t start, size_t end, struct str text)
 {
-    struct spot spot = spot_left_of(r->tree, start);
-    size_t from = spot_start(&spot), to, total = rope_bytes(r);
-    struct tree head, tail, old = r->tree;
+    struct tree old = r->tree, head, tail;
+    struct spot first = spot_left_of(old, start), last = spot_left_of(old, end);
+    size_t from = spot_start(&first), to = spot_end(&last), total = rope_bytes(r);
     struct buf b;
-    int first;
 
-    spot = spot_left_of(old, end);
-    to = spot_end(&spot);
-    if (start > from)
-        first = rope_byte(r, from);
-    else
-        first = text.n ? (unsigned char)text.p[0] : rope_byte(r, end);
-    if (from > 0 && (start - from + text.n + to - end < LEAF_MIN || (first >= 0 && utf8_is_tail((char)first)))) {
-        spot = spot_left_of(old, from);
-        from = spot_start(&spot);
+    if (from > 0 && (start - from + text.n + to - end < LEAF_MIN || first.sum.first_tail)) {
+        first = spot_left_of(old, from);
+        from = spot_start(&first);
     }
-    if (to < total && (start - from + text.n + to - end < LEAF_MIN || utf8_is_tail((char)rope_byte(r, to)))) {
-        spot = tree_seek(old, BYTES, to);
-        to = spot_end(&spot);
+    if (to < total && (start - from + text.n + to - end < LEAF_MIN || last.next_tail)) {
+        last = tree_seek(old, BYTES, to);
+        to = spot_end(&last);
     }
     buf_init(&b, start - from + text.n + to - end);
     rope_copy(r, from, start, &b);

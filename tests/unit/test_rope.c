@@ -272,9 +272,9 @@ static void random_edits_equal_a_flat_buffer(void **state)
     rng_state = 1;
     buf_init(&flat, ROOM);
     buf_init(&text, ROOM);
-    add_pieces(&flat, 6000);
+    add_pieces(&flat, 5000);
     r = rope_new(buf_str(&flat));
-    for (i = 0; i < 6000; i++) {
+    for (i = 0; i < 3000; i++) {
         buf_reset(&text);
         start = below(flat.n + 1);
         if (below(4) == 0) /* at a seam, where things go wrong */
@@ -283,7 +283,7 @@ static void random_edits_equal_a_flat_buffer(void **state)
         end = MIN(end, flat.n);
         if (below(3))
             add_pieces(&text, below(6));
-        else if (flat.n < 40000)
+        else if (flat.n < 15000)
             below(2) ? add_pieces(&text, below(4000)) : add_run(&text, below(4000));
         rope_replace(&r, start, end, buf_str(&text));
         flat_edit(&flat, start, end, buf_str(&text));
@@ -303,7 +303,7 @@ static void every_byte_of_a_small_text(void **state)
 
     (void)state;
     rng_state = 7;
-    for (round = 0; round < 30; round++) {
+    for (round = 0; round < 12; round++) {
         AUTO_BUF struct buf flat;
         struct rope *r;
 
@@ -345,6 +345,45 @@ static void a_character_typed_byte_by_byte_becomes_one(void **state)
     assert_same_text(r, buf_str(&flat));
     assert_int_equal(rope_u16_of(r, SIZE_MAX), utf16_len(buf_str(&flat)));
     rope_unref(r);
+}
+
+/* Writes `at_cut` over the text so that it begins `before` bytes in front of the first seam, and applies one edit whose
+ * offsets count from that seam. */
+static void edit_at_seam(char fill, const char *at_cut, size_t before, size_t start, size_t end, struct str text)
+{
+    AUTO_BUF struct buf flat;
+    struct rope *r;
+    size_t i;
+
+    buf_init(&flat, ROOM);
+    for (i = 0; i < 20 * LEAF_FILL; i++)
+        buf_addc(&flat, fill);
+    memcpy(flat.p + LEAF_FILL - before, at_cut, strlen(at_cut));
+    r = rope_new(buf_str(&flat));
+    rope_chunk(r, 0, &i);
+    assert_int_equal(i, LEAF_FILL); /* else the seam is elsewhere and this tests nothing */
+    rope_replace(&r, LEAF_FILL + start, LEAF_FILL + end, text);
+    flat_edit(&flat, LEAF_FILL + start, LEAF_FILL + end, text);
+    assert_same_text(r, buf_str(&flat));
+    assert_int_equal(rope_u16_of(r, SIZE_MAX), utf16_len(buf_str(&flat)));
+    rope_unref(r);
+}
+
+static void characters_completed_over_a_seam(void **state)
+{
+    AUTO_BUF struct buf paste;
+
+    (void)state;
+    buf_init(&paste, ROOM);
+    add_run(&paste, 3000);
+    buf_adds(&paste, "\xf0\x9f\x98");
+    edit_at_seam('\x80', "", 0, 0, 0, STR("\xc3"));
+    edit_at_seam('\x80', "", 0, 0, 0, STR("\xf0\x90"));
+    edit_at_seam('\x80', "", 0, 0, 0, buf_str(&paste));
+    edit_at_seam('a', "\xc3\x80", 2, 0, 0, STR("\x80"));
+    edit_at_seam('a', "\xe4\x80x\x80", 1, 1, 2, STR_NULL);
+    edit_at_seam('a', "\xf0\x90\x80x\x80", 1, 2, 3, STR_NULL);
+    edit_at_seam('a', "\xf0\x90xx\x80\x80", 3, (size_t)-1, 1, STR_NULL);
 }
 
 static void old_snapshots_stay_as_they_were(void **state)
@@ -497,6 +536,7 @@ int main(void)
         cmocka_unit_test(random_edits_equal_a_flat_buffer),
         cmocka_unit_test(every_byte_of_a_small_text),
         cmocka_unit_test(a_character_typed_byte_by_byte_becomes_one),
+        cmocka_unit_test(characters_completed_over_a_seam),
         cmocka_unit_test(old_snapshots_stay_as_they_were),
         cmocka_unit_test(typing_does_not_fragment),
         cmocka_unit_test(large_pastes_and_cuts),
