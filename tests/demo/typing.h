@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines of a file taken out and typed again, key by key, with ghost text asked for at each key.
+ * Knows the wire and measures; knows no screen. Columns are bytes, as negotiated. */
+#ifndef TESTS_DEMO_TYPING_H
+#define TESTS_DEMO_TYPING_H
+
+#include "client.h"
+
+#define MAX_TYPED_LINES 16
+#define MAX_SAMPLES 4096
+
+struct editor { /* one open file */
+    struct client *client;
+    const char *uri;
+    int version;
+    size_t nlatency, ntrip;
+    double latency_us[MAX_SAMPLES]; /* what the server says of itself, request to answer */
+    double trip_us[MAX_SAMPLES];    /* key written to answer read, as the editor sees it */
+    size_t nshown;                  /* answers with text */
+};
+
+struct typed_line {
+    size_t line;        /* from 0 */
+    struct str text;    /* as it stood there */
+    size_t indent;      /* bytes that stay */
+    size_t keys;        /* typed before Tab, or all */
+    bool accepted;      /* the suggestion was exactly the rest */
+    size_t ghost_at;    /* where the last suggestion stood: bytes of the line before it */
+    char ghost[512];    /* its first line, or "" */
+    char target[64];
+    double confidence;  /* < 0: not told */
+    double latency_us;
+    char decision[64];
+    char reason[160];   /* of the last answer without text */
+};
+
+int editor_open(struct editor *ed, const char *language, struct str text, struct err *e);
+
+/* Takes the line out, types it again and takes the first suggestion that is its rest; the file is whole afterwards. */
+int editor_retype(struct editor *ed, struct typed_line *l, struct err *e);
+
+/* Every n-th line of `text` that is worth typing: code, not too short, plain ASCII. Returns how many. */
+size_t choose_lines(struct str text, struct typed_line *lines, size_t max);
+
+double median(double *values, size_t n); /* sorts them */
+
+#endif
