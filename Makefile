@@ -99,7 +99,7 @@ lint: ## run the checks of the code alone
 	@B=$(B) tests/run lint
 
 bench: all ## measure the program beside a floor
-	@B=$(B) tests/run -v bench/run
+	@B=$(B) tests/run -v bench
 
 bench-peers: all ## measure other completion servers in the same way
 	@B=$(B) tests/bench/peers
