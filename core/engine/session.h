@@ -30,6 +30,7 @@ void session_free(struct session *s); /* every pending request gets its call fir
 const char *session_problem(const struct session *s);
 
 void session_set_workspace(struct session *s, const char *root); /* absolute path; starts indexing in the background */
+bool session_is_indexing(const struct session *s); /* is the workspace still being read? */
 
 /* Settings that the editor sends: {"enabled":true,"debounce_ms":0,"threshold":0.5,"multi_line":"auto", …}. They may
  * change how completion behaves, never where text goes: other keys are refused with their names. */
@@ -70,6 +71,7 @@ struct complete_result {
     const struct complete_item *items;
     size_t nitems;
     const char *reason;    /* why there is nothing ("inside a comment"), or "" */
+    bool failed;           /* nothing, and not by choice: a target failed; worth telling the user once */
     const char *decision;  /* id for `switchyard explain` */
     uint64_t latency_us;   /* from call to answer */
 };

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* A ring in memory, a bounded file of JSON lines on disk, and the text that `switchyard explain` prints. */
+#include "core/engine/decision.h"
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/base/utf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_NAME "decisions.jsonl"
+
+struct decisions {
+    struct decision ring[MAX_DECISIONS];
+    uint64_t begun, ended;   /* records ever; the newest ended one is ring[(ended - 1) % MAX_DECISIONS] */
+    char *dir, *path;
+    struct buf waiting;      /* lines to write */
+    char problem[256];
+};
+
+struct decisions *decisions_new(const char *state_dir)
+{
+    struct decisions *ds = mem_zalloc(sizeof *ds);
+
+    ds->dir = state_dir ? mem_strdup(state_dir) : NULL;
+    ds->path = state_dir ? fs_join(state_dir, FILE_NAME) : NULL;
+    buf_init(&ds->waiting, MAX_DECISION_FILE_BYTES / 2);
+    return ds;
+}
+
+void decisions_free(struct decisions *ds)
+{
+    if (!ds)
+        return;
+    decisions_flush(ds);
+    buf_fini(&ds->waiting);
+    free(ds->dir);
+    free(ds->path);
+    free(ds);
+}
+
+struct decision *decisions_begin(struct decisions *ds, enum task_kind task)
+{
+    struct decision *d = mem_zalloc(sizeof *d);
+    int64_t now = clock_wall_ms();
+
+    /* Unique on a machine: time, process, counter. Short enough to type. */
+    snprintf(d->id, sizeof d->id, "%06" PRIx64 "-%04x-%" PRIx64, (uint64_t)(now / 1000) & 0xffffff,
+             (unsigned)getpid() & 0xffff, ds->begun & 0xffffff);
+    ds->begun++;
+    d->wall_ms = now;
+    d->task = task;
+    d->confidence = -1;
+    return d;
+}
+
+bool decisions_pending(const struct decisions *ds)
+{
+    return ds->waiting.n > 0;
+}
+
+const char *decisions_problem(const struct decisions *ds)
+{
+    return ds->problem[0] ? ds->problem : NULL;
+}
+
+void decisions_end_take(struct decisions *ds, struct decision *d)
+{
+    ds->ring[ds->ended++ % MAX_DECISIONS] = *d;
+    if (ds->path) {
+        AUTO_JSON json_t *v = decision_json(d);
+
+        if (json_dump(v, &ds->waiting))
+            buf_addc(&ds->waiting, '\n');
+        ds->waiting.overflow = false; /* a record that does not fit is lost; the memory ring has it */
+    }
+    free(d);
+}
+
+/* Keeps the newer half, from a line start. */
+static void cut_file(struct decisions *ds, struct err *e)
+{
+    AUTO_BUF struct buf b;
+    struct str all, rest;
+    ptrdiff_t nl;
+
+    buf_init(&b, 4 * MAX_DECISION_FILE_BYTES);
+    if (fs_read(ds->path, &b, e) < 0)
+        return;
+    all = buf_str(&b);
+    rest = str_sub(all, all.n / 2, all.n);
+    nl = str_find(rest, STR("\n"));
+    (void)fs_write_atomic(ds->path, nl < 0 ? STR("") : str_sub(rest, (size_t)nl + 1, rest.n), e);
+}
+
+void decisions_flush(struct decisions *ds)
+{
+    struct err e = {0};
+    struct stat st;
+
+    if (!ds->path || ds->waiting.n == 0)
+        return;
+    if (fs_mkdirs(ds->dir, &e) >= 0) {
+        AUTO_FD int fd = open(ds->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0)
+            err_set_errno(&e, errno, "cannot write %s", ds->path);
+        else if (write(fd, ds->waiting.p, ds->waiting.n) != (ssize_t)ds->waiting.n)
+            err_set_errno(&e, errno ? errno : ENOSPC, "cannot write %s", ds->path);
+        else if (fstat(fd, &st) == 0 && st.st_size > (off_t)MAX_DECISION_FILE_BYTES)
+            cut_file(ds, &e);
+    }
+    snprintf(ds->problem, sizeof ds->problem, "%s", e.code ? e.text : "");
+    buf_reset(&ds->waiting);
+}
+
+const struct decision *decisions_find(const struct decisions *ds, const char *id)
+{
+    if (!id)
+        return ds->ended ? &ds->ring[(ds->ended - 1) % MAX_DECISIONS] : NULL;
+    for (size_t i = 0; i < MAX_DECISIONS; i++)
+        if (ds->ring[i].id[0] && strcmp(ds->ring[i].id, id) == 0)
+            return &ds->ring[i];
+    return NULL;
+}
+
+/* ---- JSON ---- */
+
+static json_t *candidate_json(const struct decision *d, size_t i)
+{
+    const struct route_candidate *c = &d->choice.c[i];
+    json_t *o = json_pack("{s:s, s:b}", "target", d->names[i] ? d->names[i] : "?", "kept", c->drop == ROUTE_KEPT);
+
+    if (c->drop != ROUTE_KEPT)
+        json_object_set_new(o, "dropped", json_string(route_drop_text(c->drop)));
+    else
+        json_object_set_new(o, "score", json_pack("{s:f, s:f, s:f}", "cost", c->cost, "latency", c->latency, "total", c->score));
+    return o;
+}
+
+static json_t *attempt_json(const struct decision_attempt *a)
+{
+    json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "target", a->target, "result",
+                          a->err_code ? err_name(a->err_code) : "answered", "first_us", (json_int_t)a->first_us, "total_us",
+                          (json_int_t)a->total_us, "request_bytes", (json_int_t)a->request_bytes, "answer_bytes",
+                          (json_int_t)a->answer_bytes);
+
+    if (a->words[0])
+        json_object_set_new(o, "why", json_str(str_c(a->words)));
+    if (a->confidence >= 0)
+        json_object_set_new(o, "confidence", json_real(a->confidence));
+    if (a->tokens_in + a->tokens_out)
+        json_object_set_new(o, "tokens", json_pack("{s:I, s:I}", "in", (json_int_t)a->tokens_in, "out", (json_int_t)a->tokens_out));
+    return o;
+}
+
+json_t *decision_json(const struct decision *d)
+{
+    char iso[32];
+    json_t *cand = json_array(), *att = json_array(), *o;
+
+    clock_iso(d->wall_ms, iso);
+    for (size_t i = 0; i < d->choice.n; i++)
+        json_array_append_new(cand, candidate_json(d, i));
+    for (size_t i = 0; i < d->nattempts; i++)
+        json_array_append_new(att, attempt_json(&d->attempts[i]));
+    o = json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:s, s:o, s:o, s:I}", "id", d->id, "time", iso, "task",
+                  task_name(d->task), "path", json_str(str_c(d->path)), "language", d->language ? d->language : "", "line",
+                  (int)d->line + 1, "column", (int)d->col8 + 1, "trigger", d->invoked ? "invoked" : "automatic", "candidates",
+                  cand, "attempts", att, "total_us", (json_int_t)d->total_us);
+    if (d->task == TASK_COMPLETE)
+        json_object_set_new(o, "threshold", json_real(d->threshold));
+    if (d->served_by)
+        json_object_set_new(o, "served_by", json_string(d->served_by));
+    if (d->confidence >= 0)
+        json_object_set_new(o, "confidence", json_real(d->confidence));
+    if (d->reason[0])
+        json_object_set_new(o, "reason", json_str(str_c(d->reason)));
+    json_object_set_new(o, "request", json_pack("{s:I, s:I, s:o}", "prompt_tokens", (json_int_t)d->request.prompt_tokens,
+                                                "answer_tokens", (json_int_t)d->request.answer_tokens, "seed",
+                                                json_sprintf("%016" PRIx64, d->request.seed)));
+    return o;
+}
+
+/* ---- for people ---- */
+
+static void explain_candidates(const json_t *d, struct buf *out)
+{
+    json_t *c;
+    size_t i;
+
+    json_array_foreach(json_object_get(d, "candidates"), i, c) {
+        const char *dropped = json_get_cstr(c, "dropped", NULL);
+
+        buf_addf(out, "  %zu. %-20s ", i + 1, json_get_cstr(c, "target", "?"));
+        if (dropped)
+            buf_addf(out, "dropped: %s\n", dropped);
+        else
+            buf_addf(out, "kept, score %.2f (cost %.2f + latency %.2f; lower is better within a tier)\n",
+                     json_get_num(json_object_get(c, "score"), "total", 0), json_get_num(json_object_get(c, "score"), "cost", 0),
+                     json_get_num(json_object_get(c, "score"), "latency", 0));
+    }
+    if (i == 0)
+        buf_adds(out, "  none\n");
+}
+
+static void explain_attempts(const json_t *d, struct buf *out)
+{
+    json_t *a;
+    size_t i;
+
+    json_array_foreach(json_object_get(d, "attempts"), i, a) {
+        double conf = json_get_num(a, "confidence", -1);
+
+        buf_addf(out, "  %s: %s after %.1f ms", json_get_cstr(a, "target", "?"), json_get_cstr(a, "result", "?"),
+                 json_get_num(a, "total_us", 0) / 1000);
+        if (conf >= 0)
+            buf_addf(out, ", sure to %.0f %% (served without asking further from %.0f %%)", conf * 100,
+                     json_get_num(d, "threshold", 0) * 100);
+        if (json_get_cstr(a, "why", NULL))
+            buf_addf(out, ": %s", json_get_cstr(a, "why", ""));
+        buf_addc(out, '\n');
+    }
+    if (i == 0)
+        buf_adds(out, "  no target was asked\n");
+}
+
+void decision_explain(const json_t *d, struct buf *out)
+{
+    const char *served = json_get_cstr(d, "served_by", NULL), *reason = json_get_cstr(d, "reason", "");
+
+    buf_addf(out, "%s  %s  %s %s:%lld:%lld (%s)\n", json_get_cstr(d, "id", "?"), json_get_cstr(d, "time", "?"),
+             json_get_cstr(d, "task", "?"), json_get_cstr(d, "path", "?"), json_get_int(d, "line", 0),
+             json_get_int(d, "column", 0), json_get_cstr(d, "trigger", "?"));
+    buf_addf(out, "candidates, in the order of trying (about %lld tokens of prompt):\n",
+             json_get_int(json_object_get(d, "request"), "prompt_tokens", 0));
+    explain_candidates(d, out);
+    buf_adds(out, "asked:\n");
+    explain_attempts(d, out);
+    if (served)
+        buf_addf(out, "served by %s in %.1f ms\n", served, json_get_num(d, "total_us", 0) / 1000);
+    else
+        buf_addf(out, "nothing was shown: %s\n", *reason ? reason : "no reason recorded");
+}
+
+json_t *decision_stored(const char *state_dir, const char *id, struct err *e)
+{
+    AUTO_FREE char *path = fs_join(state_dir, FILE_NAME);
+    AUTO_BUF struct buf b;
+    struct str rest, line;
+    json_t *found = NULL;
+
+    buf_init(&b, 4 * MAX_DECISION_FILE_BYTES);
+    if (fs_read(path, &b, e) < 0) {
+        if (e && e->code == ERR_NOT_FOUND) {
+            err_clear(e);
+            err_set(e, ERR_NOT_FOUND, "no decision has been recorded yet (%s is not there)", path);
+        }
+        return NULL;
+    }
+    for (rest = buf_str(&b); rest.n > 0;) {
+        json_t *v;
+
+        line = str_line(&rest);
+        if (line.n == 0 || (id && str_find(line, str_c(id)) < 0))
+            continue;
+        v = json_parse(line, FILE_NAME, NULL); /* a torn line is skipped */
+        if (v && (!id || str_eqc(json_get_str(v, "id"), id))) {
+            json_decref(found);
+            found = v;
+        } else {
+            json_decref(v);
+        }
+    }
+    if (!found)
+        err_set(e, ERR_NOT_FOUND, "no decision '%s' in %s", id ? id : "", path);
+    return found;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What provider.c and its two ways of exchange (exchange_http.c, exchange_compute.c) share. */
+#ifndef CORE_ENGINE_PROVIDER_PRIV_H
+#define CORE_ENGINE_PROVIDER_PRIV_H
+
+#include "core/engine/provider.h"
+#include "core/io/pool.h"
+
+#define EXCHANGE_MAGIC 0x45584348u
+
+struct provider {
+    const struct config_provider *cfg;
+    const struct plugin *plugin;
+    struct http *http;
+    struct pool *pool;
+    struct strand *strand; /* compute providers only */
+    void *self;
+    struct sy_host host;
+    struct err failure;    /* what the plugin said through host->fail() in the present call */
+    struct buf scratch;    /* printed option values, one after another; kept until close() */
+    char corpus_problem[240];
+    size_t busy;
+};
+
+struct exchange {
+    uint32_t magic;
+    struct provider *p;
+    const struct exchange_handler *handler;
+    void *ctx;
+    struct exchange_report report;
+    uint64_t start_us;
+    struct err error;  /* from an ERROR event */
+    bool ended;        /* STOP or ERROR was seen */
+    bool enough;       /* the handler said so */
+    /* HTTP */
+    void *x;           /* the plugin's state */
+    struct http_req *req;
+    bool retired;      /* end() was called */
+    /* compute */
+    struct job *job;
+};
+
+/* Feeds one event of the plugin into the exchange: bookkeeping, then the handler. Returns < 0 for "enough". */
+int exchange_event(struct exchange *x, const struct sy_event *ev);
+/* Calls the handler's done() with what the exchange knows; frees x. `e` is the transport's failure, or NULL. */
+void exchange_finish(struct exchange *x, const struct err *e);
+
+int exchange_http_start(struct exchange *x, const struct sy_request *req, struct err *e);
+void exchange_http_cancel(struct exchange *x);
+int exchange_compute_start(struct exchange *x, const struct sy_request *req, struct err *e);
+void exchange_compute_cancel(struct exchange *x);
+
+/* Our error code for a plugin's; 0 stays 0. */
+int provider_err_code(int sy_code);
+/* The sentence of the plugin's call that just returned `code` < 0, or a general one. */
+int provider_take_failure(struct provider *p, int code, const char *what, struct err *e);
+
+#endif
