@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds the message and the code word in the shapes that services use (an object, a string or an array under "error",
+ * flat members, "detail"), and classifies by oaierr.def, then by HTTP status. Knows no request and no stream. */
+#include "oaierr.h"
+#include "jsonw.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- showing ---- */
+
+/* Characters that may not reach a terminal or an editor's message line: C0, DEL, C1, direction marks, line separators. */
+static int is_hostile(const char *p, size_t len)
+{
+    const unsigned char *u = (const unsigned char *)p;
+
+    if (len == 1)
+        return u[0] < 0x20 || u[0] == 0x7f;
+    if (len == 2)
+        return (u[0] == 0xc2 && u[1] < 0xa0) || (u[0] == 0xd8 && u[1] == 0x9c);
+    if (len == 3 && u[0] == 0xe2 && u[1] == 0x80)
+        return (u[2] >= 0x8e && u[2] <= 0x8f) || (u[2] >= 0xa8 && u[2] <= 0xae);
+    return len == 3 && u[0] == 0xe2 && u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+}
+
+void text_for_show(struct sy_str s, char *room, size_t n)
+{
+    size_t at = 0, fits = 0; /* fits: where "..." can go */
+
+    for (size_t i = 0; i < s.n;) {
+        size_t len = utf8_length(s.p + i, s.n - i);
+        int blank = len == 0 || is_hostile(s.p + i, len) || s.p[i] == ' ';
+
+        if (blank && (at == 0 || room[at - 1] == ' ')) {
+            i += len ? len : 1;
+            continue;
+        }
+        if (at + (blank ? 1 : len) >= n) {
+            at = fits;
+            memcpy(room + at, "...", 3);
+            at += 3;
+            break;
+        }
+        memcpy(room + at, blank ? " " : s.p + i, blank ? 1 : len);
+        at += blank ? 1 : len;
+        if (at + 4 <= n)
+            fits = at;
+        i += len ? len : 1;
+    }
+    while (at > 0 && room[at - 1] == ' ')
+        at--;
+    room[at] = '\0';
+}
+
+/* ---- finding the words ---- */
+
+struct words {
+    struct sy_str message;
+    struct sy_str code[3]; /* code, type and a nested code, whichever are strings */
+    int number;            /* a numeric code, or 0 */
+};
+
+static struct sy_str string_of(const json_t *v)
+{
+    return json_is_string(v) ? (struct sy_str){json_string_value(v), json_string_length(v)} : (struct sy_str){NULL, 0};
+}
+
+static void words_of_object(const json_t *o, struct words *w)
+{
+    const json_t *code = json_object_get(o, "code");
+    const json_t *raw = json_object_get(json_object_get(o, "metadata"), "raw");
+    struct sy_str says = string_of(json_object_get(o, "message"));
+
+    /* A broker says only that its provider failed; the provider's own words are beside it. */
+    if (json_is_string(raw) && json_string_length(raw) > 0)
+        says = string_of(raw);
+    if (says.n > 0)
+        w->message = says;
+    if (json_is_integer(code))
+        w->number = (int)json_integer_value(code);
+    w->code[0] = string_of(code);
+    w->code[1] = string_of(json_object_get(o, "type"));
+    w->code[2] = string_of(json_object_get(json_object_get(o, "innererror"), "code"));
+    if (w->code[2].n == 0)
+        w->code[2] = string_of(json_object_get(o, "status"));
+}
+
+static void words_of(const json_t *root, struct words *w)
+{
+    const json_t *error, *detail;
+
+    *w = (struct words){.message = {NULL, 0}};
+    if (json_is_array(root))
+        root = json_array_get(root, 0);
+    error = json_object_get(root, "error");
+    detail = json_object_get(root, "detail");
+    if (json_is_object(error)) {
+        words_of_object(error, w);
+        return;
+    }
+    words_of_object(root, w);
+    if (w->message.n == 0)
+        w->message = string_of(error);
+    if (w->message.n == 0)
+        w->message = string_of(json_object_get(root, "Message"));
+    if (json_is_array(detail))
+        detail = json_object_get(json_array_get(detail, 0), "msg");
+    if (w->message.n == 0)
+        w->message = string_of(detail);
+}
+
+/* ---- classes ---- */
+
+enum { CODE, SAYS, VAGUE };
+
+static const struct {
+    int where;
+    const char *text;
+    int code;
+    const char *hint;
+} table[] = {
+#define ERROR_WORD(where, text, code, hint) {where, text, code, hint},
+#include "oaierr.def"
+#undef ERROR_WORD
+};
+
+static const struct {
+    int status, code;
+} by_status[] = {
+    {401, SY_EAUTH},        {402, SY_EQUOTA},       {403, SY_EAUTH},        {404, SY_EUNSUPPORTED},
+    {405, SY_EUNSUPPORTED}, {408, SY_ETIMEOUT},     {409, SY_EAGAIN},       {413, SY_ETOOBIG},
+    {424, SY_EAGAIN},       {425, SY_EAGAIN},       {429, SY_ERATE},        {451, SY_EREFUSED},
+    {501, SY_EUNSUPPORTED}, {502, SY_EOVERLOADED},  {503, SY_EOVERLOADED},  {504, SY_ETIMEOUT},
+    {529, SY_EOVERLOADED},
+};
+
+static int says(struct sy_str message, const char *text)
+{
+    size_t n = strlen(text);
+
+    for (size_t i = 0; i + n <= message.n; i++)
+        if (strncasecmp(message.p + i, text, n) == 0)
+            return 1;
+    return 0;
+}
+
+static int class_of_status(int status, const struct words *w)
+{
+    if (status == 404 && says(w->message, "model"))
+        return SY_EMODEL;
+    for (size_t i = 0; i < sizeof by_status / sizeof by_status[0]; i++)
+        if (by_status[i].status == status)
+            return by_status[i].code;
+    if (status >= 400 && status < 500)
+        return SY_EREQUEST;
+    return status >= 300 && status < 400 ? SY_EPROTO : SY_EAGAIN;
+}
+
+static int row_fits(size_t i, int status, const struct words *w)
+{
+    if (table[i].where == SAYS)
+        return says(w->message, table[i].text);
+    if (table[i].where == VAGUE && status != 0)
+        return 0;
+    for (size_t k = 0; k < sizeof w->code / sizeof w->code[0]; k++)
+        if (text_eq(w->code[k], table[i].text))
+            return 1;
+    return 0;
+}
+
+static void classify(struct oaierr *e, int status, const struct words *w)
+{
+    const char *hint = NULL;
+    size_t used;
+
+    if (status == 0 && w->number >= 300 && w->number < 600)
+        status = w->number;
+    e->status = status;
+    e->code = class_of_status(status, w);
+    if (status == 404 && e->code == SY_EUNSUPPORTED)
+        hint = "check base_url";
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (row_fits(i, status, w)) {
+            e->code = table[i].code;
+            hint = table[i].hint;
+            break;
+        }
+    }
+    text_for_show(w->message.n ? w->message : w->code[0].n ? w->code[0] : w->code[1], e->text, sizeof e->text - 64);
+    used = strlen(e->text);
+    if (hint)
+        snprintf(e->text + used, sizeof e->text - used, used ? " (%s)" : "%s", hint);
+}
+
+void oaierr_from_json(struct oaierr *e, int status, const json_t *root)
+{
+    struct words w;
+
+    words_of(root, &w);
+    classify(e, status, &w);
+}
+
+/* What stands between the first <title> and its end; pages of proxies and gateways say there what happened. */
+static struct sy_str title_of(struct sy_str html)
+{
+    const char *open = memmem(html.p, html.n, "<title>", 7);
+    const char *close;
+    size_t rest;
+
+    if (!open)
+        return TEXT("an HTML page");
+    open += 7;
+    rest = html.n - (size_t)(open - html.p);
+    close = memmem(open, rest, "</title>", 8);
+    return (struct sy_str){open, close ? (size_t)(close - open) : rest};
+}
+
+void oaierr_from_body(struct oaierr *e, int status, struct sy_str body, struct sy_str location)
+{
+    struct words w = {.message = text_trim(body)};
+    char moved[200];
+    json_t *root = json_loadb(body.p ? body.p : "", body.n, 0, NULL);
+
+    if (root)
+        words_of(root, &w);
+    else if (w.message.n > 0 && w.message.p[0] == '<')
+        w.message = title_of(w.message);
+    if (status >= 300 && status < 400 && location.n > 0) {
+        snprintf(moved, sizeof moved, "redirects to %.*s; set base_url to where it is", (int)(location.n > 120 ? 120 : location.n),
+                 location.p);
+        w.message = text_c(moved);
+    }
+    classify(e, status, &w);
+    json_decref(root);
+}
+
+uint64_t oaierr_retry_ms(const struct sy_reply *reply)
+{
+    struct sy_str s = text_trim(reply->header(reply->ctx, "retry-after-ms"));
+    const char *dot = s.n ? memchr(s.p, '.', s.n) : NULL;
+    uint64_t ms = 0;
+
+    if (dot)
+        s.n = (size_t)(dot - s.p);
+    return text_u64(s, &ms) ? ms : 0;
+}
