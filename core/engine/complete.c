@@ -10,7 +10,9 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/doc/syntax.h"
+#include "core/doc/trial.h"
 #include "core/engine/gate.h"
+#include "core/engine/health.h"
 #include "core/engine/items.h"
 #include "core/engine/post.h"
 #include "core/engine/session_priv.h"
@@ -23,6 +25,7 @@
 #define AUTO_DEBOUNCE_MS 40
 #define MAX_ADOPT_BYTES 64  /* typed since the running request */
 #define MAX_FOUND 8
+#define TRIAL_US 1500
 #define SINGLE_TOKENS 48
 #define SEVERAL_TOKENS 128
 
@@ -133,6 +136,33 @@ static void completion_fail(struct task *t, const struct err *e, const char *rea
     answer(t->own, NULL, 0, e ? e->text : reason, e);
 }
 
+/* A suggestion of several lines ends where the statement or block that it begins ends, and must not break what parses
+ * now; if it does, its first line alone is offered. Unknown in TRIAL_US counts as fine. */
+static void fit_syntax(struct completion *c, struct buf *text, size_t over)
+{
+    struct document *d = c->t->doc;
+    struct trial *t;
+    size_t keep = text->n, unit;
+
+    if (!d->syntax || !memchr(text->p, '\n', text->n))
+        return;
+    t = trial_new(d->syntax, c->caret, c->caret + over, buf_str(text), TRIAL_US);
+    if (!t)
+        return;
+    unit = trial_unit(t);
+    if (trial_errors_after(t) > trial_errors_before(t))
+        keep = (size_t)((char *)memchr(text->p, '\n', text->n) - text->p);
+    else if (unit > 0 && unit < text->n)
+        keep = unit;
+    trial_free(t);
+    while (keep > 0 && strchr(" \t\r\n", text->p[keep - 1]))
+        keep--;
+    if (keep > 0) {
+        text->n = keep;
+        text->p[keep] = '\0';
+    }
+}
+
 /* Fills *item from one suggestion. False if nothing is left of it. */
 static bool make_item(struct completion *c, const struct suggestion *f, struct buf *text, struct complete_item *item,
                       const char **ret_why)
@@ -144,6 +174,7 @@ static bool make_item(struct completion *c, const struct suggestion *f, struct b
     *ret_why = post_process(&p, (struct str){f->text, f->n}, text, &over);
     if (*ret_why)
         return false;
+    fit_syntax(c, text, over);
     memset(item, 0, sizeof *item);
     item->text = buf_str(text);
     item->start = pos_of_byte(d->rope, c->enc, c->caret);
@@ -164,13 +195,38 @@ static bool is_repeat(const struct complete_item *items, size_t n)
     return false;
 }
 
+/* Nobody could be asked: that is a problem of the set-up, and its sentence is the reason. */
+static void explain_none(struct completion *c)
+{
+    struct session *s = c->t->s;
+    const struct route_choice *r = &c->t->decision->choice;
+    const struct config_target *t;
+
+    if (r->nkept > 0 || c->failure.code)
+        return;
+    if (r->n == 0) {
+        err_set(&c->failure, ERR_UNSUPPORTED, "no target is configured for 'complete'");
+        return;
+    }
+    t = &s->config->targets[r->c[0].target];
+    if (r->c[0].drop == ROUTE_NO_PROVIDER)
+        err_set(&c->failure, ERR_PLUGIN, "%s", s->provider_errors[t->provider].text);
+    else if (s->health[r->c[0].target].problem[0])
+        err_set(&c->failure, ERR_UNSUPPORTED, "%s (%s)", s->health[r->c[0].target].problem, route_drop_text(r->c[0].drop));
+    else
+        err_set(&c->failure, ERR_UNSUPPORTED, "'%s': %s", t->name, route_drop_text(r->c[0].drop));
+}
+
 /* Serves what was found, best first; with nothing left of it, says why. */
 static void serve(struct completion *c)
 {
     struct complete_item items[MAX_FOUND];
     struct buf texts[MAX_FOUND];
-    const char *why = c->failure.code ? c->failure.text : "no target had a suggestion";
+    const char *why;
     size_t n = 0;
+
+    explain_none(c);
+    why = c->failure.code ? c->failure.text : "no target had a suggestion";
 
     for (size_t i = 0; i < c->nfound && n < c->max_items; i++) {
         const char *no;

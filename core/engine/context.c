@@ -34,7 +34,7 @@ static size_t window_end(const struct rope *r, size_t caret, size_t budget)
 
 static void copy_valid(const struct rope *r, size_t from, size_t to, struct buf *out)
 {
-    AUTO_BUF struct buf raw;
+    struct buf raw;
 
     buf_init(out, 3 * (to - from) + 16); /* each bad byte becomes three */
     rope_copy(r, from, to, out);
@@ -43,6 +43,7 @@ static void copy_valid(const struct rope *r, size_t from, size_t to, struct buf 
     raw = *out;
     buf_init(out, raw.max);
     utf8_repair(buf_str(&raw), out);
+    buf_fini(&raw);
 }
 
 static size_t last_line(struct str s)
