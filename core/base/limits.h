@@ -22,7 +22,7 @@
 #define MAX_OUTPUT_BYTES (64u << 20)      /* bytes waiting to be read by the client */
 #define MAX_DECISIONS 64                  /* decision records kept in memory */
 #define MAX_DECISION_FILE_BYTES (1u << 20)
-#define MAX_KEY_BYTES (64u << 10)
+#define MAX_KEY_BYTES (8u << 10)
 #define MAX_INDEX_FILES 2000              /* workspace files offered to corpus plugins */
 #define MAX_INDEX_FILE_BYTES (512u << 10)
 #define MAX_INDEX_BYTES (64u << 20)
