@@ -1,0 +1,3 @@
+; inherits: c
+; SPDX-License-Identifier: MIT
+(raw_string_literal) @string

@@ -1,0 +1,2 @@
+; SPDX-License-Identifier: MIT
+[(block) (keyframe_block_list)] @block

@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+[(comment) (js_comment)] @comment
+(string_value) @string

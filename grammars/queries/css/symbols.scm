@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(rule_set (selectors) @name) @section
+(keyframes_statement (keyframes_name) @name) @section

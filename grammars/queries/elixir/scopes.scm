@@ -1,0 +1,4 @@
+; SPDX-License-Identifier: MIT
+(comment) @comment
+[(string) (charlist) (sigil)] @string
+(interpolation) @code

@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(comment) @comment
+[(interpreted_string_literal) (raw_string_literal) (rune_literal)] @string

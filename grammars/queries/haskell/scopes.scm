@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+[(comment) (haddock)] @comment
+[(string) (char) (quasiquote_body)] @string

@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(block) @class
+[(body) (object) (tuple)] @block

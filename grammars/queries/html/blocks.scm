@@ -1,0 +1,2 @@
+; SPDX-License-Identifier: MIT
+[(element) (script_element) (style_element)] @block

@@ -1,0 +1,4 @@
+; SPDX-License-Identifier: MIT
+(comment) @comment
+(text) @text
+(raw_text) @code

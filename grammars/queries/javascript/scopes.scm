@@ -1,0 +1,4 @@
+; inherits: ecma
+; SPDX-License-Identifier: MIT
+(jsx_text) @text
+(jsx_expression) @code

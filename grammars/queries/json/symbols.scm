@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(document (object (pair key: (string) @name) @field))
+(document (object (pair value: (object (pair key: (string) @name) @field))))

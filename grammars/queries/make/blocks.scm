@@ -1,0 +1,4 @@
+; SPDX-License-Identifier: MIT
+(rule) @function
+(define_directive) @macro
+(recipe) @block

@@ -1,0 +1,2 @@
+; SPDX-License-Identifier: MIT
+[(fenced_code_block) (list_item) (block_quote)] @block

@@ -1,0 +1,2 @@
+; inherits: c
+; SPDX-License-Identifier: MIT

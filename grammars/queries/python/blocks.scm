@@ -1,0 +1,4 @@
+; SPDX-License-Identifier: MIT
+(function_definition) @function
+(class_definition) @class
+(block) @block

@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+[(comment) (marginalia)] @comment
+(literal) @string

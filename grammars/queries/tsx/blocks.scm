@@ -1,0 +1,3 @@
+; inherits: typescript
+; SPDX-License-Identifier: MIT
+(jsx_element) @block

@@ -1,0 +1,2 @@
+; inherits: typescript
+; SPDX-License-Identifier: MIT

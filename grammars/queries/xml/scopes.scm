@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(Comment) @comment
+[(CharData) (CData)] @text

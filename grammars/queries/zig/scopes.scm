@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(comment) @comment
+[(string) (multiline_string) (character)] @string
