@@ -69,13 +69,21 @@ function readEvents(events) {
   return seen;
 }
 
+function hasChoices(payload) {
+  try {
+    return Array.isArray(JSON.parse(payload).choices);
+  } catch {
+    return false;
+  }
+}
+
 function recordedStreams(folder) {
   const request = path.join(scratch, 'request.json');
   fs.writeFileSync(request, JSON.stringify({ options: { base_url: 'http://127.0.0.1/v1' }, request: { kind: 'fim', prefix: 'x' } }));
   const shaped = [];
   for (const name of fs.readdirSync(folder).filter((f) => f.endsWith('.chunks.txt'))) {
     const payloads = fs.readFileSync(path.join(folder, name), 'utf8').split('\n').filter((l) => l.trim());
-    if (!payloads.every((p) => Array.isArray(JSON.parse(p).choices))) continue; // another protocol
+    if (!payloads.every(hasChoices)) continue; // another protocol
     const body = path.join(scratch, 'body.sse');
     fs.writeFileSync(body, payloads.map((p) => `data: ${p}\n\n`).join('') + 'data: [DONE]\n\n');
     const plugin = path.join(build, 'lib/switchyard/plugins/openai.so');
