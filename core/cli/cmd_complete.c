@@ -96,7 +96,7 @@ static struct str from_caret(const struct answer *a, const struct complete_item 
     struct pos caret = {a->place->line - 1, a->place->column - 1};
     size_t at = pos_to_byte(a->document->rope, POS_UTF32, item->start);
     size_t end = pos_to_byte(a->document->rope, POS_UTF32, caret);
-    AUTO_BUF struct buf before;
+    AUTO_BUF struct buf before = {0};
 
     if (at >= end)
         return item->text;
@@ -238,7 +238,7 @@ static int complete(struct front *f, const struct options *o, struct place *p, s
 
 int cmd_complete(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf text;
+    AUTO_BUF struct buf text = {0};
     struct front f = {0};
     struct place p = {0};
     int r;

@@ -79,7 +79,7 @@ static void on_edited(void *ctx, const struct edit_result *res, const struct err
 
 static int print_diff(const struct options *o, const char *path, struct str before, const struct edited *a, struct err *e)
 {
-    AUTO_BUF struct buf out;
+    AUTO_BUF struct buf out = {0};
     int r;
 
     buf_init(&out, MAX_CLI_OUTPUT_BYTES * 2);
@@ -134,7 +134,7 @@ static int edit(struct front *f, const struct options *o, const struct range *ra
 
 int cmd_edit(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf text;
+    AUTO_BUF struct buf text = {0};
     struct front f = {0};
     struct range range = {0};
     int r;

@@ -6,7 +6,7 @@
 
 int cmd_explain(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf out;
+    AUTO_BUF struct buf out = {0};
     int r;
 
     if (o->last && o->operand)

@@ -18,7 +18,7 @@ static int print_list(const struct options *o, struct buf *out, struct err *e)
 
 int cmd_plugins(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf out;
+    AUTO_BUF struct buf out = {0};
     int r, written;
 
     buf_init(&out, MAX_CLI_OUTPUT_BYTES);

@@ -110,7 +110,7 @@ static void add_command(struct buf *out, enum command_id id)
 
 static int write_help(enum command_id id, struct err *e)
 {
-    AUTO_BUF struct buf out;
+    AUTO_BUF struct buf out = {0};
 
     buf_init(&out, MAX_CLI_OUTPUT_BYTES);
     if (id == COMMAND_NONE)
@@ -136,7 +136,7 @@ bool is_notice(const struct options *o)
 
 int print_notice(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf out;
+    AUTO_BUF struct buf out = {0};
 
     if (o->help)
         return write_help(o->command, e);

@@ -50,7 +50,7 @@ int output_write(struct str text, struct err *e)
 
 void output_error(const char *sentence)
 {
-    AUTO_BUF struct buf line, safe;
+    AUTO_BUF struct buf line = {0}, safe = {0};
     struct str rest;
 
     buf_init(&line, 4096);
@@ -94,7 +94,7 @@ const char *style(enum style s)
 
 void json_add_string(struct buf *out, struct str value)
 {
-    AUTO_BUF struct buf valid;
+    AUTO_BUF struct buf valid = {0};
 
     buf_init(&valid, value.n * 3 + 1); /* a bad byte becomes three */
     utf8_repair(value, &valid);

@@ -89,7 +89,7 @@ static int write_all(int fd, struct str s, struct err *e)
 static int send_message(struct client *c, json_t *message_take, struct err *e)
 {
     AUTO_JSON json_t *m = message_take;
-    AUTO_BUF struct buf body, wire;
+    AUTO_BUF struct buf body = {0}, wire = {0};
 
     buf_init(&body, MAX_BYTES);
     buf_init(&wire, MAX_BYTES + 100);

@@ -55,7 +55,7 @@ static void chapter(int number, const char *title)
 static long memory_kb(pid_t pid)
 {
     AUTO_FREE char *path = mem_printf("/proc/%d/status", (int)pid);
-    AUTO_BUF struct buf b;
+    AUTO_BUF struct buf b = {0};
     struct str rest;
     long kb = 0;
     FILE *f = fopen(path, "re");
@@ -89,7 +89,7 @@ static int make_home(struct demo *d, struct err *e)
 {
     static const char *const NAMES[] = {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"};
     const char *tmp = getenv("TMPDIR");
-    AUTO_BUF struct buf config;
+    AUTO_BUF struct buf config = {0};
     AUTO_FREE char *folder = NULL, *file = NULL;
 
     d->home = mem_printf("%s/switchyard-demo.XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -123,7 +123,7 @@ static void wait_for_workspace(struct demo *d)
     while (busy && clock_ms() < end) {
         AUTO_JSON json_t *status = client_call(d->client, "switchyard/status", NULL, &e);
 
-        busy = status && json_get_bool(json_get(status, "workspace"), "indexing", false);
+        busy = status && json_get_bool(status, "indexing", false);
         if (busy)
             usleep(20000);
     }
@@ -254,7 +254,7 @@ static void show_edit(struct demo *d, const json_t *edit)
     const json_t *one = json_array_get(json_get(json_array_get(json_get(edit, "documentChanges"), 0), "edits"), 0);
     struct str text = buf_str(&d->text), new_text = json_get_str(one, "newText");
     size_t start = offset(text, json_get(one, "range.start")), end = offset(text, json_get(one, "range.end"));
-    AUTO_BUF struct buf after, diff;
+    AUTO_BUF struct buf after = {0}, diff = {0};
 
     buf_init(&after, MAX_SOURCE_BYTES * 4);
     buf_init(&diff, MAX_SOURCE_BYTES * 8);
