@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/io/frame.h"
+#include "core/lsp/parse.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -160,14 +161,19 @@ static void rpc_send(struct rpc *r, struct str body)
         rpc_flush(r);
 }
 
+static void rpc_reset_scratch(struct rpc *r)
+{
+    if (r->scratch.cap > KEEP_BYTES)
+        buf_fini(&r->scratch);
+    buf_reset(&r->scratch);
+}
+
 /* Sends what was written to the scratch buffer. */
 static void rpc_send_scratch(struct rpc *r)
 {
     if (!BUG_ON(r->scratch.overflow))
         rpc_send(r, buf_str(&r->scratch));
-    if (r->scratch.cap > KEEP_BYTES)
-        buf_fini(&r->scratch);
-    buf_reset(&r->scratch);
+    rpc_reset_scratch(r);
 }
 
 static void rpc_send_error(struct rpc *r, const char *id_json, int code, struct str text)
@@ -438,7 +444,10 @@ static void on_message(void *ctx, struct str body)
 
     if (r->stopped)
         return;
-    msg = json_parse(body, "message", &e);
+    msg = parse_quickly(body, &r->scratch);
+    rpc_reset_scratch(r);
+    if (!msg)
+        msg = json_parse(body, "message", &e);
     if (json_is_object(msg))
         on_object(r, msg);
     else if (!msg)
