@@ -103,7 +103,7 @@ static void clean_answer(struct str raw, bool ends_line, struct buf *out)
 static void edit_deliver(struct edit *ed)
 {
     struct document *d = ed->t->doc;
-    AUTO_BUF struct buf text;
+    AUTO_BUF struct buf text = {0};
     struct edit_result res;
 
     if (d->closed || d->revision != ed->revision) {

@@ -96,7 +96,7 @@ void reuse_put(struct reuse *r, const struct document *d, size_t caret, struct s
 
 static bool fits(const struct entry *e, const struct document *d, size_t caret, uint64_t uri, uint64_t after)
 {
-    AUTO_BUF struct buf typed;
+    AUTO_BUF struct buf typed = {0};
     size_t n;
 
     if (!e->text || e->uri != uri || caret < e->start || caret - e->start >= e->n || e->after != after)
