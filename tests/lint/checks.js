@@ -87,6 +87,27 @@ function banned(tree) {
   return found;
 }
 
+// A cleanup attribute runs on every way out: what it cleans must be initialised before the first one.
+function cleanup(tree) {
+  const found = [];
+  for (const file of tree.match(/\.c$/)) {
+    for (const f of functions(tree.code(file, false))) {
+      for (const m of f.body.matchAll(/\bAUTO_\w+\s+[\w\s]+?\*?(\w+(?:\s*,\s*\w+)*);/g)) {
+        const rest = f.body.slice(m.index + m[0].length);
+        const out = rest.search(/\b(return|goto)\b/);
+        for (const name of m[1].split(/\s*,\s*/)) {
+          const init = rest.search(new RegExp(`(&${name}\\b|\\b${name}\\s*=[^=])`));
+          if (init < 0 || (out >= 0 && out < init)) {
+            const line = f.line + lineOf(f.body, m.index) - 1;
+            found.push(`${file}:${line}: ${name} is cleaned up before it is initialised on some way out`);
+          }
+        }
+      }
+    }
+  }
+  return found;
+}
+
 // A switch counts once, however many labels it has: a long table of one-line arms is easy to read.
 const complexity = (body) => 1 + (body.match(/\b(if|for|while|switch)\b|&&|\|\||\?/g) || []).length - (body.match(/\}\s*while\s*\(0\)/g) || []).length;
 
@@ -212,4 +233,4 @@ function vendors(tree) {
   return found;
 }
 
-module.exports = { layers, banned, size, includes, unfinished, spdx, space, places, top, readme, vendors };
+module.exports = { layers, banned, cleanup, size, includes, unfinished, spdx, space, places, top, readme, vendors };
