@@ -5,6 +5,7 @@
 
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+DEMO := $(patsubst tests/demo/%.c,$(B)/obj/tests/demo/%.o,$(wildcard tests/demo/*.c))
 TEST_LINK = $(CC) $(CPPFLAGS) -I$(TS)/include $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS)
 
 tests: $(UNIT) $(if $(DEMO),$(B)/tests/demo) tests/node_modules/.package-lock.json ## build the unit tests, fetch the Node packages of tests
@@ -22,8 +23,6 @@ $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/libcore.a $(B)/obj/tree-sitter.o
 	$(Q)$(TEST_LINK) -fsanitize=fuzzer -o $@ $< $(B)/libcore.a $(B)/obj/tree-sitter.o $(TEST_LIBS) $(LDLIBS)
 
 # The demonstration is a program of its own that plays an editor.
-DEMO := $(patsubst tests/demo/%.c,$(B)/obj/tests/demo/%.o,$(wildcard tests/demo/*.c))
-
 $(B)/tests/demo: $(DEMO) $(B)/libcore.a $(B)/obj/tree-sitter.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
