@@ -265,6 +265,17 @@ static void show_edit(struct demo *d, const json_t *edit)
     print_indented(diff.n ? buf_str(&diff) : STR("It left the text as it is."));
 }
 
+/* The demonstration's own folder is gone when this is read: name the place where the user's would be. */
+static void print_sentence(const struct demo *d, const char *sentence)
+{
+    const char *at = strstr(sentence, d->home);
+
+    if (at)
+        printf("%.*s~/.config%s", (int)(at - sentence), sentence, at + strlen(d->home));
+    else
+        printf("%s", sentence);
+}
+
 static const char INSTRUCTION[] = "Write a comment above this function that says what it returns.";
 
 static void ask_edit(struct demo *d)
@@ -284,7 +295,9 @@ static void ask_edit(struct demo *d)
         printf("; %s answered in %.1f s\n\n", json_get_cstr(result, "target", "?"), json_get_num(result, "latencyUs", 0) / 1e6);
         show_edit(d, edit);
     } else {
-        printf(". The server says:\n\n   %s%s%s\n", on(STYLE_NOTE), e.code ? e.text : "nothing", off());
+        printf(". The server says:\n\n   %s", on(STYLE_NOTE));
+        print_sentence(d, e.code ? e.text : "nothing");
+        printf("%s\n", off());
     }
 }
 

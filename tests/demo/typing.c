@@ -60,6 +60,8 @@ static bool look(struct editor *ed, struct typed_line *l, const json_t *result, 
 
     if (ed->nlatency < MAX_SAMPLES)
         ed->latency_us[ed->nlatency++] = latency;
+    if (!item && col - l->indent > (l->text.n - l->indent) / 2)
+        return false; /* near its end a line always looks finished */
     if (!item) {
         keep(l->reason, sizeof l->reason, json_get_cstr(more, "reason", ""));
         return false;
