@@ -79,8 +79,7 @@ static int find_place(const struct document *d, struct place *p, struct err *e)
         return 0;
     }
     if (p->line > lines)
-        return err_set(e, ERR_INVALID, "'%s' has %zu line%s, there is no line %u", p->path, lines, lines == 1 ? "" : "s",
-            p->line);
+        return err_set(e, ERR_INVALID, "'%s' ends in line %zu, there is no line %u", p->path, lines, p->line);
     start = rope_line_start(d->rope, p->line - 1);
     end = rope_line_end(d->rope, p->line - 1);
     last = pos_of_byte(d->rope, POS_UTF32, end);
@@ -212,28 +211,18 @@ static int ask(struct front *f, struct answer *a, const char *uri, unsigned coun
     return a->found ? 0 : EXIT_NOTHING;
 }
 
-static int complete(struct front *f, const struct options *o, struct place *p, struct str text, struct err *e)
+static int complete(struct front *f, struct place *p, struct answer *a, struct str text, unsigned count, struct err *e)
 {
-    struct answer a = {.o = o, .place = p, .path = o->as ? o->as : p->path};
     AUTO_FREE char *uri = NULL;
-    unsigned count = 1;
     int r;
 
-    r = parse_count(o, &count, e);
-    if (r < 0)
-        return r;
     front_warn(f);
-    r = front_open(f, a.path, o->workspace, text, &uri, e);
+    r = front_open(f, a->path, a->o->workspace, text, &uri, e);
     if (r < 0)
         return r;
-    a.document = session_document(f->session, uri);
-    r = find_place(a.document, p, e);
-    if (r < 0)
-        return r;
-    buf_init(&a.out, MAX_CLI_OUTPUT_BYTES);
-    r = ask(f, &a, uri, count, e);
-    buf_fini(&a.out);
-    return r;
+    a->document = session_document(f->session, uri);
+    r = find_place(a->document, p, e);
+    return r < 0 ? r : ask(f, a, uri, count, e);
 }
 
 int cmd_complete(const struct options *o, struct err *e)
@@ -241,17 +230,24 @@ int cmd_complete(const struct options *o, struct err *e)
     AUTO_BUF struct buf text = {0};
     struct front f = {0};
     struct place p = {0};
+    struct answer a = {.o = o, .place = &p};
+    unsigned count = 1;
     int r;
 
     buf_init(&text, MAX_DOCUMENT_BYTES);
-    r = parse_place(o, &p, e);
+    buf_init(&a.out, MAX_CLI_OUTPUT_BYTES);
+    r = parse_count(o, &count, e);
+    if (r == 0)
+        r = parse_place(o, &p, e);
     if (r == 0)
         r = front_read(p.path, &text, e);
+    a.path = o->as ? o->as : p.path;
     if (r == 0)
         r = front_init(&f, o, e);
     if (r == 0)
-        r = complete(&f, o, &p, buf_str(&text), e);
+        r = complete(&f, &p, &a, buf_str(&text), count, e);
     front_fini(&f);
+    buf_fini(&a.out);
     free(p.path);
     return r;
 }

@@ -56,7 +56,7 @@ static int check_range(const struct range *r, const struct rope *rope, struct er
     if (r->last && r->last < r->first)
         return err_set(e, ERR_INVALID, "line %u comes after line %u", r->first, r->last);
     if (MAX(r->first, r->last) > lines)
-        return err_set(e, ERR_INVALID, "'%s' has %zu lines, there is no line %u", r->path, lines, MAX(r->first, r->last));
+        return err_set(e, ERR_INVALID, "'%s' ends in line %zu, there is no line %u", r->path, lines, MAX(r->first, r->last));
     return 0;
 }
 

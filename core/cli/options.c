@@ -225,7 +225,7 @@ int options_parse(int argc, char **argv, struct options *o, struct err *e)
         const char *arg = argv[p.at];
         int r;
 
-        if (p.only_operands || arg[0] != '-' || !arg[1])
+        if (p.only_operands || arg[0] != '-' || !arg[1] || arg[1] == ':') /* "-:3:7" is standard input */
             r = take_operand(&p, arg, e);
         else if (arg[1] != '-')
             r = take_short(&p, arg + 1, e);
