@@ -10,55 +10,48 @@
 #define HIGH_BITS 0x8080808080808080u
 #define REPLACEMENT "\xef\xbf\xbd"
 
-bool utf8_is_tail(char c)
+static bool is_tail(unsigned char c)
 {
     return (c & 0xc0) == 0x80;
 }
 
-/* How long a character that starts with c is, 0 if none does, and the range of its second byte. */
-static size_t lead_len(unsigned char c, unsigned char *lo, unsigned char *hi)
+bool utf8_is_tail(char c)
 {
-    *lo = 0x80;
-    *hi = 0xbf;
-    if (c < 0xc2 || c > 0xf4)
-        return 0;
-    if (c < 0xe0)
-        return 2;
-    if (c < 0xf0) {
-        if (c == 0xe0)
-            *lo = 0xa0; /* no overlong forms */
-        else if (c == 0xed)
-            *hi = 0x9f; /* no surrogates */
-        return 3;
+    return is_tail((unsigned char)c);
+}
+
+/* Length of the character at c[0..n), 0 if there is none. */
+static inline size_t char_len(const unsigned char *c, size_t n)
+{
+    if (c[0] < 0x80)
+        return 1;
+    if (c[0] < 0xe0)
+        return c[0] >= 0xc2 && n >= 2 && is_tail(c[1]) ? 2 : 0;
+    if (c[0] < 0xf0) {
+        if (n < 3 || !is_tail(c[1]) || !is_tail(c[2]))
+            return 0;
+        /* E0 could be overlong, ED a surrogate. */
+        return (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ? 0 : 3;
     }
-    if (c == 0xf0)
-        *lo = 0x90;
-    else if (c == 0xf4)
-        *hi = 0x8f; /* not beyond U+10FFFF */
-    return 4;
+    if (c[0] > 0xf4 || n < 4 || !is_tail(c[1]) || !is_tail(c[2]) || !is_tail(c[3]))
+        return 0;
+    /* F0 could be overlong, F4 beyond U+10FFFF. */
+    return (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f) ? 0 : 4;
 }
 
 size_t utf8_decode(const char *p, size_t n, uint32_t *ret_cp)
 {
     const unsigned char *c = (const unsigned char *)p;
-    unsigned char lo, hi;
-    size_t len, i;
+    size_t len = char_len(c, n), i;
     uint32_t cp;
 
-    if (c[0] < 0x80) {
-        *ret_cp = c[0];
+    if (len <= 1) {
+        *ret_cp = len ? c[0] : 0xfffd;
         return 1;
     }
-    *ret_cp = 0xfffd;
-    len = lead_len(c[0], &lo, &hi);
-    if (len == 0 || len > n || c[1] < lo || c[1] > hi)
-        return 1;
     cp = c[0] & (0x7fu >> len);
-    for (i = 1; i < len; i++) {
-        if (!utf8_is_tail(p[i]))
-            return 1;
+    for (i = 1; i < len; i++)
         cp = cp << 6 | (c[i] & 0x3fu);
-    }
     *ret_cp = cp;
     return len;
 }
@@ -163,22 +156,22 @@ size_t utf8_floor(struct str s, size_t at)
 
 void utf_lens(struct str s, size_t *ret_u16, size_t *ret_u32)
 {
-    size_t i = 0, run, len, chars = 0, astral = 0;
-    uint32_t cp;
+    const unsigned char *p = (const unsigned char *)s.p;
+    size_t i = 0, len, tails = 0, astral = 0;
 
     while (i < s.n) {
-        run = ascii_run(s.p + i, s.n - i);
-        i += run;
-        chars += run;
-        if (i == s.n)
-            break;
-        len = utf8_decode(s.p + i, s.n - i, &cp);
-        i += len;
-        chars++;
+        if (p[i] < 0x80) {
+            i += MAX(ascii_run(s.p + i, s.n - i), (size_t)1);
+            continue;
+        }
+        len = char_len(p + i, s.n - i);
+        len += len == 0;
+        tails += len - 1;
         astral += len == 4;
+        i += len;
     }
-    *ret_u16 = chars + astral;
-    *ret_u32 = chars;
+    *ret_u32 = s.n - tails;
+    *ret_u16 = s.n - tails + astral;
 }
 
 size_t utf16_len(struct str s)

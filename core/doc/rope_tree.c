@@ -13,22 +13,54 @@
 
 /* ---- summaries ---- */
 
-#define EACH_BYTE(c) (0x0101010101010101u * (c))
+/* Sixteen bytes at a time, in the compilers' own notation for what every processor can do. A comparison gives -1 in every
+ * lane that is equal, so subtracting it counts. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
 
-/* 1 in every byte of w that equals the byte repeated in `pattern`, else 0. */
-static uint64_t bytes_equal(uint64_t w, uint64_t pattern)
+static uint32_t lanes_total(lanes v)
 {
-    uint64_t x = w ^ pattern;
+    uint32_t n = 0;
+    size_t i;
 
-    return ~(((x & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f)) | x | EACH_BYTE(0x7f)) >> 7;
+    for (i = 0; i < sizeof v; i++)
+        n += v[i];
+    return n;
 }
 
-/* The sum of the eight bytes of w. */
-static uint32_t bytes_total(uint64_t w)
+static lanes all_lanes(uint8_t c)
 {
-    uint64_t pairs = (w & 0x00ff00ff00ff00ffu) + (w >> 8 & 0x00ff00ff00ff00ffu);
+    return (lanes) { 0 } + c;
+}
 
-    return (uint32_t)(pairs * 0x0001000100010001u >> 48);
+struct tally {
+    uint32_t lf, cr;
+    bool ascii;
+};
+
+/* A lane counts to 255, and LEAF_MAX is 64 vectors. */
+static struct tally tally_of(struct str s)
+{
+    const lanes lf = all_lanes('\n'), cr = all_lanes('\r');
+    lanes v, any = { 0 }, n_lf = { 0 }, n_cr = { 0 };
+    words high;
+    size_t i;
+
+    for (i = 0; i + sizeof v <= s.n; i += sizeof v) {
+        memcpy(&v, s.p + i, sizeof v);
+        any |= v;
+        n_lf -= (lanes)(v == lf);
+        n_cr -= (lanes)(v == cr);
+    }
+    if (i < s.n) {
+        v = all_lanes(0);
+        memcpy(&v, s.p + i, s.n - i);
+        any |= v;
+        n_lf -= (lanes)(v == lf);
+        n_cr -= (lanes)(v == cr);
+    }
+    high = (words)(any & all_lanes(0x80));
+    return (struct tally) { lanes_total(n_lf), lanes_total(n_cr), !(high[0] | high[1]) };
 }
 
 static uint32_t count_crlf(struct str s)
@@ -46,44 +78,37 @@ static uint32_t count_crlf(struct str s)
 
 struct sum sum_of(struct str s)
 {
-    uint64_t w, high = 0, lf_lanes = 0, cr_lanes = 0;
-    uint32_t bytes = (uint32_t)s.n, lf, cr;
-    size_t i, u16 = s.n, u32 = s.n;
+    size_t u16 = s.n, u32 = s.n;
+    struct tally t;
 
-    /* A lane counts to 255 and LEAF_MAX is 127 words. */
     assert(s.n <= LEAF_MAX);
-    for (i = 0; i < s.n; i += sizeof w) {
-        w = 0;
-        memcpy(&w, s.p + i, MIN(s.n - i, sizeof w));
-        high |= w;
-        lf_lanes += bytes_equal(w, EACH_BYTE('\n'));
-        cr_lanes += bytes_equal(w, EACH_BYTE('\r'));
-    }
-    if (high & EACH_BYTE(0x80u))
+    t = tally_of(s);
+    if (!t.ascii)
         utf_lens(s, &u16, &u32);
-    lf = bytes_total(lf_lanes);
-    cr = bytes_total(cr_lanes);
     return (struct sum) {
-        .n = { bytes, (uint32_t)u16, (uint32_t)u32, lf + cr - (cr ? count_crlf(s) : 0), lf },
+        .n = { (uint32_t)s.n, (uint32_t)u16, (uint32_t)u32, t.lf + t.cr - (t.cr ? count_crlf(s) : 0), t.lf },
         .first_lf = s.n && s.p[0] == '\n',
         .last_cr = s.n && s.p[s.n - 1] == '\r',
         .first_tail = s.n && utf8_is_tail(s.p[0]),
     };
 }
 
-struct sum sum_add(struct sum a, struct sum b)
+/* Adds text behind *a. Neither is empty. */
+static inline void sum_append(struct sum *a, const struct sum *b)
 {
     size_t i;
 
-    if (a.n[BYTES] == 0)
-        return b;
-    if (b.n[BYTES] == 0)
-        return a;
     for (i = 0; i < METRICS; i++)
-        a.n[i] += b.n[i];
-    if (a.last_cr && b.first_lf)
-        a.n[LINES]--;
-    a.last_cr = b.last_cr;
+        a->n[i] += b->n[i];
+    a->n[LINES] -= a->last_cr && b->first_lf;
+    a->last_cr = b->last_cr;
+}
+
+struct sum sum_add(struct sum a, struct sum b)
+{
+    if (a.n[BYTES] == 0 || b.n[BYTES] == 0)
+        return a.n[BYTES] ? a : b;
+    sum_append(&a, &b);
     return a;
 }
 
@@ -112,7 +137,7 @@ static struct sum inner_sum(const struct inner *in)
     size_t i;
 
     for (i = 1; i < in->node.n; i++)
-        s = sum_add(s, in->kids[i].sum);
+        sum_append(&s, &in->kids[i].sum);
     return s;
 }
 
@@ -363,11 +388,12 @@ struct spot tree_seek(struct tree t, enum metric m, size_t value)
         size_t i, last = in->node.n - 1u;
 
         for (i = 0; i < last; i++) {
-            struct sum behind = sum_add(s.before, in->kids[i].sum);
+            const struct sum *kid = &in->kids[i].sum;
+            size_t crlf = m == LINES && s.before.last_cr && kid->first_lf;
 
-            if (behind.n[m] > value)
+            if (s.before.n[m] + kid->n[m] - crlf > value)
                 break;
-            s.before = behind;
+            sum_append(&s.before, kid);
         }
         if (i < last)
             s.next_tail = in->kids[i + 1].sum.first_tail;
