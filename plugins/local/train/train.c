@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* Fits the model's numbers and prints weights.c.
+ *
+ *     cc -O2 -D_GNU_SOURCE -I. -o train plugins/local/train/train.c -lm
+ *     ./train votes  N TREE... > weights.c      the weights of votes; then compile again
+ *     ./train scores N TREE... > weights.c      the probabilities, on other trees
+ *
+ * N is how many positions a tree gives. Positions are drawn with a fixed seed: the same trees give the same file. */
+#include "../whole.inc"
+
+#include "tree.c"
+
+#include <stdio.h>
+
+enum { MAX_SHARES = HYP_CURSORS + 32, TREE_BYTES = 4 << 20 };
+
+struct fit { /* weights of votes while they are fitted, by AdaGrad on the log-likelihood */
+    float w[VOTE_WEIGHTS], g2[VOTE_WEIGHTS], grad[VOTE_WEIGHTS];
+    struct vote {
+        uint32_t id;
+        uint8_t f[VOTE_GROUPS], nf;
+        float e;
+    } vote[MAX_SHARES];
+    double loss;
+    size_t steps;
+};
+
+static void put_corpus(struct model *m, const struct tree *t)
+{
+    size_t i;
+
+    for (i = 0; i < t->n; i++)
+        store_put(&m->store, t->file[i].path, strlen(t->file[i].path), t->file[i].lang, strlen(t->file[i].lang),
+                  t->file[i].text, t->file[i].n, false);
+}
+
+/* One step of the generator with a known answer: adds its gradient and moves the weights. */
+static void fit_step(struct fit *ft, const struct query *q, const struct hyp *h, uint32_t truth)
+{
+    struct dist d = { .n = 0 };
+    uint32_t recent[24];
+    uint8_t rf[24], ef[ESCAPE_GROUPS], space;
+    float z = 0, right = 0, esc = 0, step;
+    unsigned n = 0, i, k, seen[DIST_MAX];
+    bool hit;
+
+    for (i = 0; i < h->ncursor; i++) {
+        struct vote *v = &ft->vote[n];
+
+        if (!vote_features(q, h, &h->cursor[i], &v->id, &space, v->f))
+            continue;
+        v->nf = VOTE_GROUPS;
+        if (h->cursor[i].exact > d.exact)
+            d.exact = h->cursor[i].exact;
+        n++;
+    }
+    k = vote_recent(q, h, recent, rf, 24);
+    for (i = 0; i < k; i++) {
+        ft->vote[n] = (struct vote){ .id = recent[i], .f = { rf[i] }, .nf = 1 };
+        n++;
+    }
+    for (i = 0; i < n; i++) {
+        float w = 0;
+
+        for (k = 0; k < ft->vote[i].nf; k++)
+            w += ft->w[ft->vote[i].f[k]];
+        ft->vote[i].e = expf(w);
+        z += ft->vote[i].e;
+        hit = ft->vote[i].id == truth || (id_is_line(truth) && id_is_line(ft->vote[i].id));
+        right += hit ? ft->vote[i].e : 0;
+        for (k = 0; k < d.n && seen[k] != ft->vote[i].id; k++)
+            ;
+        if (k == d.n && k < DIST_MAX)
+            seen[d.n++] = ft->vote[i].id;
+    }
+    vote_escape_features(q, h, &d, ef);
+    for (k = 0; k < ESCAPE_GROUPS; k++)
+        esc += ft->w[ef[k]];
+    esc = expf(esc);
+    z += esc;
+    ft->loss -= logf((right > 0 ? right : esc) / z);
+    ft->steps++;
+    memset(ft->grad, 0, sizeof ft->grad);
+    for (i = 0; i < n; i++) {
+        hit = ft->vote[i].id == truth || (id_is_line(truth) && id_is_line(ft->vote[i].id));
+        step = (hit && right > 0 ? ft->vote[i].e / right : 0) - ft->vote[i].e / z;
+        for (k = 0; k < ft->vote[i].nf; k++)
+            ft->grad[ft->vote[i].f[k]] += step;
+    }
+    step = (right > 0 ? 0 : 1) - esc / z;
+    for (k = 0; k < ESCAPE_GROUPS; k++)
+        ft->grad[ef[k]] += step;
+    for (k = 0; k < VOTE_WEIGHTS; k++) {
+        if (ft->grad[k] == 0)
+            continue;
+        ft->g2[k] += ft->grad[k] * ft->grad[k];
+        ft->w[k] += 0.2f * ft->grad[k] / sqrtf(ft->g2[k] + 1) - 1e-6f * ft->w[k];
+    }
+}
+
+/* The tokens that a position should be completed to; the first one with what is typed of it. */
+static void fit_position(struct fit *ft, struct model *m, struct match *match, const struct position *p)
+{
+    struct query_request r = position_request(p);
+    struct query *q = &m->query;
+    struct lex_line ln;
+    static struct hyp h;
+    uint8_t mode = 0;
+    size_t end = (size_t)(p->truth - p->file->text) + p->ntruth - p->line, i;
+    uint32_t id;
+
+    if (query_init(q, &m->store, &r)) {
+        lex_line(q->doc->lang, p->file->text + p->line, end, false, &mode, &ln);
+        hyp_init(&h, q);
+        match_find(match, q, &h, true);
+        for (i = 0; i < ln.n && h.n < h.base + 60; i++) {
+            if (ln.tok[i].off + ln.tok[i].len + p->line <= p->caret)
+                continue;
+            id = vocab_ref(&m->store.vocab, p->file->text + p->line + ln.tok[i].off, ln.tok[i].len, ln.tok[i].kind);
+            fit_step(ft, q, &h, id);
+            hyp_push(&h, q, id, 0);
+            match_find(match, q, &h, false);
+            vocab_unref(&m->store.vocab, id);
+        }
+        fit_step(ft, q, &h, ID_LINE);
+    }
+    query_fini(q);
+}
+
+static bool draw(const struct tree *t, enum tree_task task, enum tree_mode mode, uint64_t *rnd, struct position *p)
+{
+    int tries = 100;
+
+    while (t->n > 0 && tries-- > 0)
+        if (position_pick(p, &t->file[tree_random(rnd) % t->n], task, mode, rnd))
+            return true;
+    return false;
+}
+
+static enum tree_mode mode_of(size_t i)
+{
+    static const enum tree_mode mix[] = { MODE_FULL, MODE_PRE, MODE_FULL, MODE_PRE, MODE_COLD };
+
+    return mix[i % 5];
+}
+
+static void print_weights(const float *vote, const float (*score)[SCORE_INPUTS])
+{
+    int i, k;
+
+    printf("/* SPDX-License-Identifier: MIT */\n/* Printed by train/train.c; not to be edited. */\n#include \"score.h\"\n\n"
+           "const float vote_weight[VOTE_WEIGHTS] = {");
+    for (i = 0; i < VOTE_WEIGHTS; i++)
+        printf("%s%.3ff,", i % 12 ? " " : "\n    ", (double)vote[i]);
+    printf("\n};\n\nconst float score_weight[BEAM_KINDS][SCORE_INPUTS] = {\n");
+    for (i = 0; i < BEAM_KINDS; i++) {
+        printf("    {");
+        for (k = 0; k < SCORE_INPUTS; k++)
+            printf(" %.3ff%s", (double)score[i][k], k + 1 < SCORE_INPUTS ? "," : " },\n");
+    }
+    printf("};\n");
+}
+
+static void fit_votes(char **dirs, int ndirs, size_t count)
+{
+    static struct fit ft;
+    struct match *match = match_new();
+    uint64_t rnd = 1;
+    int round, d;
+    size_t i;
+
+    for (round = 0; round < 2; round++) {
+        for (d = 0; d < ndirs; d++) {
+            struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
+            struct tree t;
+            struct position p;
+
+            tree_read(&t, dirs[d], TREE_BYTES);
+            put_corpus(m, &t);
+            ft.loss = 0;
+            ft.steps = 0;
+            for (i = 0; i < count; i++) {
+                if (!draw(&t, (enum tree_task)(i % 3), mode_of(i / 3), &rnd, &p))
+                    continue;
+                fit_position(&ft, mode_of(i / 3) == MODE_COLD ? cold : m, match, &p);
+                position_free(&p);
+            }
+            fprintf(stderr, "round %d %s: %zu files, %zu kB, loss a token %.4f\n", round, dirs[d], t.n, t.bytes >> 10,
+                    ft.loss / (double)(ft.steps + 1));
+            tree_free(&t);
+            model_free(m);
+            model_free(cold);
+        }
+    }
+    match_free(match);
+    print_weights(ft.w, score_weight);
+}
+
+struct sample {
+    float x[SCORE_INPUTS];
+    bool right;
+};
+
+static size_t take_samples(struct model *m, const struct position *p, struct sample *out, uint8_t *ret_kind)
+{
+    static struct guess g[BEAM_RESULTS + 2];
+    struct query_request r = position_request(p);
+    struct beam_limits lim = { .lines = true };
+    unsigned n = 0, i, k = 0;
+
+    if (query_init(&m->query, &m->store, &r))
+        n = beam_run(m->beam, &m->query, &lim, g);
+    for (i = 0; i < n; i++) {
+        const char *want = p->truth;
+        size_t nwant = p->ntruth, left = p->file->n - (size_t)(p->truth - p->file->text);
+
+        if (i > 0 && g[i].kind < BEAM_CUT)
+            continue;
+        if (g[i].kind == BEAM_CUT || g[i].kind == BEAM_LINES) /* what follows in the file */
+            nwant = g[i].n < left ? g[i].n : left;
+        out[k].right = g[i].n == nwant && memcmp(g[i].text, want, nwant) == 0;
+        score_inputs(&m->query, &g[i], out[k].x);
+        ret_kind[k++] = (uint8_t)g[i].kind;
+    }
+    query_fini(&m->query);
+    return k;
+}
+
+/* Newton's method for a logistic regression with a little shrinking. */
+static void fit_logistic(const struct sample *s, size_t n, float *w)
+{
+    double a[SCORE_INPUTS][SCORE_INPUTS + 1], b[SCORE_INPUTS] = { 0 };
+    int round, i, k, j;
+    size_t r;
+
+    for (round = 0; round < 25; round++) {
+        memset(a, 0, sizeof a);
+        for (r = 0; r < n; r++) {
+            double z = 0, p;
+
+            for (i = 0; i < SCORE_INPUTS; i++)
+                z += b[i] * (double)s[r].x[i];
+            p = 1 / (1 + exp(-z));
+            for (i = 0; i < SCORE_INPUTS; i++) {
+                for (k = 0; k < SCORE_INPUTS; k++)
+                    a[i][k] += p * (1 - p) * (double)s[r].x[i] * (double)s[r].x[k];
+                a[i][SCORE_INPUTS] += ((s[r].right ? 1 : 0) - p) * (double)s[r].x[i];
+            }
+        }
+        for (i = 0; i < SCORE_INPUTS; i++) {
+            a[i][i] += 1;
+            a[i][SCORE_INPUTS] -= b[i];
+        }
+        for (i = 0; i < SCORE_INPUTS; i++)
+            for (k = 0; k < SCORE_INPUTS; k++)
+                for (j = SCORE_INPUTS; k != i && j >= i; j--)
+                    a[k][j] -= a[k][i] / a[i][i] * a[i][j];
+        for (i = 0; i < SCORE_INPUTS; i++)
+            b[i] += a[i][SCORE_INPUTS] / a[i][i];
+    }
+    for (i = 0; i < SCORE_INPUTS; i++)
+        w[i] = (float)b[i];
+}
+
+static void fit_scores(char **dirs, int ndirs, size_t count)
+{
+    float w[BEAM_KINDS][SCORE_INPUTS] = { { 0 } };
+    struct sample *all[BEAM_KINDS] = { NULL }, s[BEAM_RESULTS + 2];
+    uint8_t kind[BEAM_RESULTS + 2];
+    size_t n[BEAM_KINDS] = { 0 }, i, k, got;
+    uint64_t rnd = 7;
+    int d;
+
+    for (d = 0; d < ndirs; d++) {
+        struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
+        struct tree t;
+        struct position p;
+
+        tree_read(&t, dirs[d], TREE_BYTES);
+        put_corpus(m, &t);
+        for (i = 0; i < count; i++) {
+            if (!draw(&t, (enum tree_task)(i % 3), mode_of(i / 3), &rnd, &p))
+                continue;
+            got = take_samples(mode_of(i / 3) == MODE_COLD ? cold : m, &p, s, kind);
+            for (k = 0; k < got; k++) {
+                size_t *c = &n[kind[k]];
+
+                if ((*c & (*c - 1)) == 0)
+                    all[kind[k]] = mem_resize(all[kind[k]], (*c ? *c * 2 : 1) * sizeof *s);
+                all[kind[k]][(*c)++] = s[k];
+            }
+            position_free(&p);
+        }
+        tree_free(&t);
+        model_free(m);
+        model_free(cold);
+    }
+    for (i = 0; i < BEAM_KINDS; i++) {
+        fit_logistic(all[i], n[i], w[i]);
+        fprintf(stderr, "kind %zu: %zu samples\n", i, n[i]);
+        free(all[i]);
+    }
+    print_weights(vote_weight, (const float(*)[SCORE_INPUTS])w);
+}
+
+int main(int argc, char **argv)
+{
+    size_t count = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
+
+    if (argc > 3 && strcmp(argv[1], "votes") == 0) {
+        fit_votes(argv + 3, argc - 3, count);
+    } else if (argc > 3 && strcmp(argv[1], "scores") == 0) {
+        fit_scores(argv + 3, argc - 3, count);
+    } else {
+        fprintf(stderr, "usage: train votes|scores N TREE...\n");
+        return 2;
+    }
+    return 0;
+}

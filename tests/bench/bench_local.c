@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* How good and how fast is the embedded model? Hides text in real files, completes, compares.
+ *
+ *     cc -O2 -D_GNU_SOURCE -I. -o bench_local tests/bench/bench_local.c -lm
+ *     ./bench_local N TREE...         accuracy over N positions a tree, task and mode, and times
+ *     ./bench_local --speed TREE      one workspace of 20 files and at most 1 MB: times of run, put and edit, memory
+ *
+ * A tree should be none that the numbers were fitted on. Exact: the first candidate equals the hidden text to the last
+ * character. Precision at a coverage: exact among that share of positions with the highest confidence. Calibration
+ * error: mean difference of confidence and truth in ten classes of equal size. */
+#include "plugins/local/whole.inc"
+
+#include "plugins/local/train/tree.c"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { TREE_BYTES = 4 << 20 };
+
+struct outcome {
+    float p; /* 0: no candidate */
+    bool exact, shown_exact;
+    uint32_t us;
+    unsigned right; /* characters */
+    unsigned total;
+};
+
+struct tally {
+    struct outcome *o;
+    size_t n, cap;
+};
+
+static double now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void add(struct tally *t, struct outcome o)
+{
+    if (t->n == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 256;
+        t->o = mem_resize(t->o, t->cap * sizeof *t->o);
+    }
+    t->o[t->n++] = o;
+}
+
+static int by_p(const void *a, const void *b)
+{
+    float x = ((const struct outcome *)a)->p, y = ((const struct outcome *)b)->p;
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static int by_us(const void *a, const void *b)
+{
+    uint32_t x = ((const struct outcome *)a)->us, y = ((const struct outcome *)b)->us;
+
+    return x < y ? -1 : x > y;
+}
+
+static double precision(const struct tally *t, unsigned percent)
+{
+    size_t n = t->n * percent / 100, i, right = 0;
+
+    for (i = 0; i < n; i++)
+        right += t->o[i].exact;
+    return n ? 100.0 * (double)right / (double)n : 0;
+}
+
+static double calibration_error(const struct tally *t)
+{
+    double sum = 0, p, right;
+    size_t c, i, lo, hi, n = 0;
+
+    while (n < t->n && t->o[n].p > 0)
+        n++;
+    for (c = 0; c < 10; c++) {
+        lo = n * c / 10;
+        hi = n * (c + 1) / 10;
+        for (p = right = 0, i = lo; i < hi; i++) {
+            p += (double)t->o[i].p;
+            right += t->o[i].shown_exact;
+        }
+        sum += fabs(p - right);
+    }
+    return n ? 100 * sum / (double)n : 0;
+}
+
+static void report(const char *name, struct tally *t)
+{
+    size_t i, exact = 0, shown = 0, shown_right = 0, chars = 0, total = 0;
+
+    qsort(t->o, t->n, sizeof *t->o, by_p);
+    for (i = 0; i < t->n; i++) {
+        exact += t->o[i].exact;
+        shown += t->o[i].p >= 0.25f;
+        shown_right += t->o[i].p >= 0.25f && t->o[i].shown_exact;
+        chars += t->o[i].right;
+        total += t->o[i].total;
+    }
+    printf("%-24s %6zu %6.1f %6.1f  %5.1f %5.1f %5.1f  %5.1f", name, t->n, 100.0 * (double)exact / (double)(t->n + !t->n),
+           100.0 * (double)chars / (double)(total + !total), precision(t, 10), precision(t, 25), precision(t, 50),
+           calibration_error(t));
+    printf("  %5.1f %5.1f", 100.0 * (double)shown / (double)(t->n + !t->n),
+           100.0 * (double)shown_right / (double)(shown + !shown));
+    qsort(t->o, t->n, sizeof *t->o, by_us);
+    if (t->n)
+        printf("  %6u %6u\n", t->o[t->n / 2].us, t->o[t->n * 99 / 100].us);
+}
+
+/* Characters of the truth that the text begins with. */
+static unsigned common(const struct position *p, const struct guess *g)
+{
+    size_t i = 0;
+
+    while (i < g->n && i < p->ntruth && g->text[i] == p->truth[i])
+        i++;
+    return (unsigned)i;
+}
+
+static struct outcome ask(struct model *m, const struct position *p)
+{
+    static struct completion c[BEAM_RESULTS + 2];
+    struct query_request r = position_request(p);
+    struct beam_limits lim = { 0 };
+    struct outcome o = { .total = (unsigned)p->ntruth };
+    double start = now_us();
+    unsigned n = model_complete(m, &r, &lim, c);
+
+    o.us = (uint32_t)(now_us() - start);
+    if (n > 0) {
+        o.p = c[0].p;
+        o.right = common(p, &c[0].guess);
+        o.exact = c[0].guess.n == p->ntruth && o.right == p->ntruth;
+        /* A cut line is shown as a beginning, so it is right when it is one. */
+        o.shown_exact = o.exact || (c[0].guess.kind == BEAM_CUT && o.right == c[0].guess.n);
+    }
+    return o;
+}
+
+static void put_corpus(struct model *m, const struct tree *t)
+{
+    size_t i;
+
+    for (i = 0; i < t->n; i++)
+        store_put(&m->store, t->file[i].path, strlen(t->file[i].path), t->file[i].lang, strlen(t->file[i].lang),
+                  t->file[i].text, t->file[i].n, false);
+}
+
+static void measure_tree(const char *dir, size_t count, struct tally all[MODES][TASKS])
+{
+    struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
+    struct tally own[TASKS] = { { NULL, 0, 0 } };
+    struct tree t;
+    struct position p;
+    uint64_t rnd = 99;
+    unsigned mode, task, tries;
+    size_t i;
+    char name[64];
+
+    tree_read(&t, dir, TREE_BYTES);
+    put_corpus(m, &t);
+    for (mode = 0; mode < MODES; mode++) {
+        for (task = 0; task < TASKS; task++) {
+            for (i = 0; i < count && t.n > 0; i++) {
+                for (tries = 0; tries < 100; tries++)
+                    if (position_pick(&p, &t.file[tree_random(&rnd) % t.n], (enum tree_task)task, (enum tree_mode)mode, &rnd))
+                        break;
+                if (tries == 100)
+                    continue;
+                struct outcome o = ask(mode == MODE_COLD ? cold : m, &p);
+
+                add(&all[mode][task], o);
+                if (mode == MODE_PRE)
+                    add(&own[task], o);
+                position_free(&p);
+            }
+        }
+    }
+    for (task = 0; task < TASKS; task++) {
+        const char *base = strrchr(dir, '/') ? strrchr(dir, '/') + 1 : dir;
+
+        snprintf(name, sizeof name, "%s pre/%s", base, task == TASK_WHOLE ? "whole" : task == TASK_REST ? "rest" : "word");
+        report(name, &own[task]);
+        free(own[task].o);
+    }
+    tree_free(&t);
+    model_free(m);
+    model_free(cold);
+}
+
+static int measure_accuracy(char **dirs, int n, size_t count)
+{
+    static const char *const modes[] = { "full", "pre", "cold" }, *const tasks[] = { "whole", "rest", "word" };
+    static struct tally all[MODES][TASKS];
+    unsigned mode, task;
+    char name[64];
+    int i;
+
+    printf("%-24s %6s %6s %6s  %5s %5s %5s  %5s  %5s %5s  %6s %6s\n", "", "n", "exact%", "chars%", "p@10", "p@25", "p@50",
+           "ece%", "shown", "right", "p50us", "p99us");
+    for (i = 0; i < n; i++)
+        measure_tree(dirs[i], count, all);
+    for (mode = 0; mode < MODES; mode++) {
+        for (task = 0; task < TASKS; task++) {
+            snprintf(name, sizeof name, "ALL %s/%s", modes[mode], tasks[task]);
+            report(name, &all[mode][task]);
+            free(all[mode][task].o);
+        }
+    }
+    return 0;
+}
+
+/* Types a comment-like word at a random place and takes it away again; returns us an edit. */
+static double measure_edits(struct model *m, const struct tree_file *f, size_t count, double *ret_worst)
+{
+    uint64_t rnd = 3;
+    double start = now_us(), one, worst = 0;
+    size_t i, at;
+
+    for (i = 0; i < count; i++) {
+        at = tree_random(&rnd) % f->n;
+        one = now_us();
+        store_edit(&m->store, f->path, strlen(f->path), at, at, "x", 1);
+        one = now_us() - one;
+        worst = one > worst ? one : worst;
+        store_edit(&m->store, f->path, strlen(f->path), at, at + 1, "", 0);
+    }
+    *ret_worst = worst;
+    return (now_us() - start) / (2 * (double)count);
+}
+
+/* A person types at one place: every key is an edit and a completion. */
+static void measure_typing(struct model *m, const struct tree_file *f, struct tally *ret)
+{
+    static struct completion c[BEAM_RESULTS + 2];
+    struct beam_limits lim = { .lines = true };
+    const char word[] = "\n    if (result == NULL)\n        return value;\n";
+    struct query_request r = { .path = f->path, .npath = strlen(f->path), .lang = f->lang, .nlang = strlen(f->lang) };
+    const struct file *doc = store_find(&m->store, r.path, r.npath);
+    uint64_t rnd = 5;
+    size_t i, k, at;
+
+    for (i = 0; i < 40; i++) {
+        at = tree_random(&rnd) % f->n;
+        for (k = 0; k < sizeof word - 1; k++) {
+            double start = now_us();
+
+            store_edit(&m->store, r.path, r.npath, at + k, at + k, word + k, 1);
+            r.prefix = doc->text;
+            r.nprefix = r.caret = at + k + 1;
+            r.suffix = doc->text + r.caret;
+            r.nsuffix = doc->ntext - r.caret;
+            model_complete(m, &r, &lim, c);
+            add(ret, (struct outcome){ .us = (uint32_t)(now_us() - start) });
+        }
+        store_edit(&m->store, r.path, r.npath, at, at + k, "", 0);
+    }
+    qsort(ret->o, ret->n, sizeof *ret->o, by_us);
+}
+
+static int measure_speed(const char *dir)
+{
+    struct model *m = model_new((size_t)1 << 30, 0);
+    struct tally t = { NULL, 0, 0 };
+    struct tree tree;
+    size_t i, indexes = m->store.vocab.bytes, biggest = 0;
+    double start, us, worst;
+
+    tree_read(&tree, dir, 1 << 20);
+    if (tree.n == 0)
+        return 1;
+    start = now_us();
+    put_corpus(m, &tree);
+    for (i = 0; i < m->store.n; i++)
+        file_prepare(m->store.file[i]);
+    us = now_us() - start;
+    indexes = m->store.bytes + m->store.vocab.bytes - indexes;
+    printf("workspace      %zu files, %zu kB\n", tree.n, tree.bytes >> 10);
+    printf("indexing       %.1f MB/s\n", (double)tree.bytes / us);
+    printf("memory         %.1f bytes per byte of source\n", (double)indexes / (double)tree.bytes);
+    for (i = 0; i < tree.n; i++)
+        if (tree.file[i].n > tree.file[biggest].n)
+            biggest = i;
+    const struct tree_file *f = &tree.file[biggest];
+
+    store_put(&m->store, f->path, strlen(f->path), f->lang, strlen(f->lang), f->text, f->n, true);
+    us = measure_edits(m, f, 2000, &worst);
+    printf("edit           %.1f us mean, %.0f us worst, in a document of %zu kB\n", us, worst, f->n >> 10);
+    measure_typing(m, f, &t);
+    printf("edit and run   p50 %u us, p99 %u us, while typing in it\n", t.o[t.n / 2].us, t.o[t.n * 99 / 100].us);
+    free(t.o);
+    tree_free(&tree);
+    model_free(m);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--speed") == 0)
+        return measure_speed(argv[2]);
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench_local N TREE...\n       bench_local --speed TREE\n");
+        return 2;
+    }
+    return measure_accuracy(argv + 2, argc - 2, strtoul(argv[1], NULL, 10));
+}
