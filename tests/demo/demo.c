@@ -31,7 +31,8 @@ struct demo {
     struct client *client;
     struct editor editor;
     struct typed_line lines[LINES];
-    size_t nlines;
+    size_t nlines, explained;  /* index of the line that `why` is about */
+    json_t *why;
     double start_ms;
     long start_kb;
 };
@@ -167,7 +168,7 @@ static void show_line(const struct typed_line *l)
 
     printf("  %5zu  " STR_FMT, l->line + 1, STR_ARG(str_sub(l->text, 0, at)));
     if (shown)
-        printf("%s%s%s%s%s", on(STYLE_DIM), coloured ? "" : "[", l->ghost, coloured ? "" : "]", off());
+        printf("%s%s%s%s%s", on(STYLE_DIM), coloured ? "" : "⟦", l->ghost, coloured ? "" : "⟧", off());
     printf("\n         ");
     if (l->accepted)
         printf("%s%zu key%s, then Tab: %zu saved%s", on(STYLE_GOOD), l->keys, l->keys == 1 ? "" : "s",
@@ -183,11 +184,24 @@ static void show_line(const struct typed_line *l)
     fflush(stdout);
 }
 
+/* Asked at once: the server remembers a limited number of decisions. The last one taken is shown. */
+static void keep_explanation(struct demo *d, size_t i)
+{
+    struct err e = {0};
+    json_t *why = client_call(d->client, "switchyard/explain", json_pack("{s:s}", "decision", d->lines[i].decision), &e);
+
+    if (!why)
+        return;
+    json_decref(d->why);
+    d->why = why;
+    d->explained = i;
+}
+
 static int type(struct demo *d, struct err *e)
 {
     printf("   %s, %d of its lines, evenly spread: each is taken out and typed again.\n"
            "   %s is what the server suggested; Tab takes it if it is the rest of the line.\n\n",
-        d->source, LINES, *on(STYLE_DIM) ? "\033[2mThis shade\033[0m" : "[This]");
+        d->source, LINES, *on(STYLE_DIM) ? "\033[2mThis shade\033[0m" : "⟦This⟧");
     d->nlines = choose_lines(buf_str(&d->text), d->lines, LINES);
     for (size_t i = 0; i < d->nlines; i++) {
         int r = editor_retype(&d->editor, &d->lines[i], e);
@@ -195,35 +209,29 @@ static int type(struct demo *d, struct err *e)
         if (r < 0)
             return r;
         show_line(&d->lines[i]);
+        if (d->lines[i].accepted)
+            keep_explanation(d, i);
     }
     return 0;
 }
 
 /* ---- 3: why ---- */
 
-static int explain(struct demo *d, struct err *e)
+static void explain(struct demo *d)
 {
-    const struct typed_line *l = NULL;
-    AUTO_JSON json_t *answer = NULL;
-    struct str rest;
+    const struct typed_line *l = &d->lines[d->explained];
+    struct str rest = json_get_str(d->why, "text");
 
-    for (size_t i = 0; i < d->nlines; i++)
-        if (*d->lines[i].decision && (!l || d->lines[i].accepted))
-            l = &d->lines[i];
-    if (!l) {
+    if (!d->why) {
         printf("   There was no suggestion to explain.\n");
-        return 0;
+        return;
     }
     printf("   The suggestion in line %zu: switchyard explain %s\n\n", l->line + 1, l->decision);
-    answer = client_call(d->client, "switchyard/explain", json_pack("{s:s}", "decision", l->decision), e);
-    if (!answer)
-        return e->code;
-    for (rest = json_get_str(answer, "text"); rest.n;) {
+    while (rest.n) {
         struct str line = str_line(&rest);
 
         printf("   %s" STR_FMT "%s\n", on(STYLE_DIM), STR_ARG(line), off());
     }
-    return 0;
 }
 
 /* ---- 4: more ---- */
@@ -292,7 +300,7 @@ static void ask_edit(struct demo *d)
     result = client_call(d->client, "workspace/executeCommand", params, &e);
     edit = client_take_edit(d->client);
     if (edit && result) {
-        printf("; %s answered in %.1f s\n\n", json_get_cstr(result, "target", "?"), json_get_num(result, "latencyUs", 0) / 1e6);
+        printf("; %s answered in %.1f s\n\n", d->found.model, json_get_num(result, "latencyUs", 0) / 1e6);
         show_edit(d, edit);
     } else {
         printf(". The server says:\n\n   %s", on(STYLE_NOTE));
@@ -350,7 +358,7 @@ static int show(struct demo *d, struct err *e)
     int r;
 
     printf("%sSwitchyard " SWITCHYARD_VERSION "%s\n", on(STYLE_BOLD), off());
-    printf("One native process completes code from what it reads on this machine. No key is needed, nothing is sent.\n");
+    printf("One native process completes code from what it reads on this machine: no key, no network, no other runtime.\n");
     find_model(&d->found);
     r = make_home(d, e);
     if (r < 0)
@@ -362,8 +370,7 @@ static int show(struct demo *d, struct err *e)
     if ((r = type(d, e)) < 0)
         return r;
     chapter(3, "Why that suggestion");
-    if ((r = explain(d, e)) < 0)
-        return r;
+    explain(d);
     chapter(4, "A larger task");
     larger(d);
     summary(d, false);
@@ -390,6 +397,7 @@ int main(int argc, char **argv)
         client_stop(d.client, &clean);
     if (d.home)
         (void)nftw(d.home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    json_decref(d.why);
     buf_fini(&d.text);
     free(d.root);
     free(d.home);
