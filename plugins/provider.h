@@ -96,7 +96,7 @@ struct sy_host {
     struct sy_str (*option)(void *ctx, const char *key);
     /* [any state] Sets the sentence that the user will see for the failure of the present call (lower case, no period,
      * names the key or value that is wrong) and returns `code`. */
-    int (*fail)(void *ctx, int code, const char *fmt, ...);
+    int (*fail)(void *ctx, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
     /* [any state] A host service by id and revision ("sy.fd/1"), or NULL. */
     const void *(*extension)(void *ctx, const char *id);
 };

@@ -10,43 +10,59 @@
 
 /* ---- showing ---- */
 
-/* Characters that may not reach a terminal or an editor's message line: C0, DEL, C1, direction marks, line separators. */
-static int is_hostile(const char *p, size_t len)
+/* Characters that may not reach a terminal or an editor's message line: controls, direction marks, line separators. */
+static int is_hostile(uint32_t c)
 {
-    const unsigned char *u = (const unsigned char *)p;
+    static const struct {
+        uint32_t from, to;
+    } ranges[] = {{0x00, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
 
-    if (len == 1)
-        return u[0] < 0x20 || u[0] == 0x7f;
-    if (len == 2)
-        return (u[0] == 0xc2 && u[1] < 0xa0) || (u[0] == 0xd8 && u[1] == 0x9c);
-    if (len == 3 && u[0] == 0xe2 && u[1] == 0x80)
-        return (u[2] >= 0x8e && u[2] <= 0x8f) || (u[2] >= 0xa8 && u[2] <= 0xae);
-    return len == 3 && u[0] == 0xe2 && u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i].from && c <= ranges[i].to)
+            return 1;
+    return 0;
+}
+
+static uint32_t character(const char *p, size_t len)
+{
+    uint32_t c = (unsigned char)p[0] & (len == 1 ? 0x7fu : 0xffu >> (len + 1));
+
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | ((unsigned char)p[i] & 0x3f);
+    return c;
+}
+
+/* The next piece to show: a character, or one blank for what is hostile or no character at all. */
+static struct sy_str next_piece(struct sy_str *rest)
+{
+    size_t len = utf8_length(rest->p, rest->n);
+    struct sy_str piece = {rest->p, len};
+
+    if (len == 0 || is_hostile(character(rest->p, len)))
+        piece = TEXT(" ");
+    rest->p += len ? len : 1;
+    rest->n -= len ? len : 1;
+    return piece;
 }
 
 void text_for_show(struct sy_str s, char *room, size_t n)
 {
     size_t at = 0, fits = 0; /* fits: where "..." can go */
 
-    for (size_t i = 0; i < s.n;) {
-        size_t len = utf8_length(s.p + i, s.n - i);
-        int blank = len == 0 || is_hostile(s.p + i, len) || s.p[i] == ' ';
+    while (s.n > 0) {
+        struct sy_str piece = next_piece(&s);
 
-        if (blank && (at == 0 || room[at - 1] == ' ')) {
-            i += len ? len : 1;
+        if (*piece.p == ' ' && (at == 0 || room[at - 1] == ' '))
             continue;
-        }
-        if (at + (blank ? 1 : len) >= n) {
-            at = fits;
-            memcpy(room + at, "...", 3);
-            at += 3;
+        if (at + piece.n >= n) {
+            memcpy(room + fits, "...", 3);
+            at = fits + 3;
             break;
         }
-        memcpy(room + at, blank ? " " : s.p + i, blank ? 1 : len);
-        at += blank ? 1 : len;
+        memcpy(room + at, piece.p, piece.n);
+        at += piece.n;
         if (at + 4 <= n)
             fits = at;
-        i += len ? len : 1;
     }
     while (at > 0 && room[at - 1] == ' ')
         at--;

@@ -66,29 +66,42 @@ static int is_loopback(struct sy_str host)
     return has_prefix(host, "127.") || has_prefix(host, "localhost") || has_prefix(host, "[::1]");
 }
 
+static int refuse_base(const struct sy_host *host, struct sy_str url, const char *problem)
+{
+    /* What stands before an @ may be a password, and the sentence will be shown and logged. */
+    if (memchr(url.p, '@', url.n))
+        return host->fail(host->ctx, SY_EREQUEST, "base_url %s", problem);
+    return host->fail(host->ctx, SY_EREQUEST, "base_url '%.*s' %s", (int)(url.n > 100 ? 100 : url.n), url.p, problem);
+}
+
+/* Cuts a URL into the part before its query, without slashes at the end, and the query with its mark. */
+static void split_query(struct sy_str url, struct sy_str *where, struct sy_str *query)
+{
+    const char *mark = memchr(url.p, '?', url.n);
+
+    *where = url;
+    if (mark)
+        where->n = (size_t)(mark - url.p);
+    *query = (struct sy_str){url.p + where->n, url.n - where->n};
+    while (where->n > 0 && where->p[where->n - 1] == '/')
+        where->n--;
+}
+
 static int set_base(struct openai *p, const struct sy_host *host)
 {
-    struct sy_str url = option(host, "base_url"), where;
-    const char *problem, *query;
+    struct sy_str url = option(host, "base_url"), where, query;
+    const char *problem;
 
     if (url.n == 0)
         url = text_c(DEFAULT_BASE);
     problem = base_problem(url);
-    query = memchr(url.p, '?', url.n);
-    p->query = query ? strndup(query, url.n - (size_t)(query - url.p)) : strdup("");
-    where = url;
-    if (query)
-        where.n = (size_t)(query - url.p);
-    while (where.n > 0 && where.p[where.n - 1] == '/')
-        where.n--;
+    split_query(url, &where, &query);
     if (!problem && (has_suffix(where, "/completions") || has_suffix(where, "/models")))
         problem = "must be the part before /chat/completions, usually ending in /v1";
-    /* What stands before an @ may be a password, and the sentence will be shown and logged. */
-    if (problem && memchr(url.p, '@', url.n))
-        return host->fail(host->ctx, SY_EREQUEST, "base_url %s", problem);
     if (problem)
-        return host->fail(host->ctx, SY_EREQUEST, "base_url '%.*s' %s", (int)(url.n > 100 ? 100 : url.n), url.p, problem);
+        return refuse_base(host, url, problem);
     p->base = strndup(where.p, where.n);
+    p->query = strndup(query.p, query.n);
     if (!p->base || !p->query)
         return host->fail(host->ctx, SY_EINTERNAL, "out of memory");
     p->official = text_eq_nocase(host_of(url), "api.openai.com");

@@ -27,7 +27,7 @@ char *file_read(const char *path, size_t *ret_n)
 {
     FILE *f = fopen(path, "rb");
     char *p;
-    long n;
+    long n = -1;
 
     if (!f)
         return NULL;
@@ -108,7 +108,7 @@ static struct sy_str host_option(void *ctx, const char *key)
     return (struct sy_str){json_string_value(v), json_string_length(v)};
 }
 
-static int host_fail(void *ctx, int code, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int host_fail(void *ctx, int code, const char *fmt, ...)
 {
     struct testhost *h = ctx;
     va_list ap;

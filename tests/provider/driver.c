@@ -54,6 +54,11 @@ static void complain(struct subject *s, const char *what, size_t at, const struc
         bytes_add(&s->why, got->lines.p, got->lines.n < 400 ? got->lines.n : 400);
 }
 
+static int same_lines(const struct record *a, const struct record *b)
+{
+    return a->lines.n == b->lines.n && (a->lines.n == 0 || memcmp(a->lines.p, b->lines.p, a->lines.n) == 0);
+}
+
 static void check_splits(struct subject *s, const struct record *whole)
 {
     static const size_t steps[] = {1, 2, 3, 7, 64, 1000};
@@ -63,14 +68,14 @@ static void check_splits(struct subject *s, const struct record *whole)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         record_init(&r, &s->h);
         run(s, &r, 0, steps[i], n, 1);
-        if (r.lines.n != whole->lines.n || memcmp(r.lines.p, whole->lines.p, r.lines.n) != 0)
+        if (!same_lines(&r, whole))
             complain(s, "pieces of", steps[i], &r);
         record_fini(&r);
     }
     for (size_t at = 1; at < n; at += stride) {
         record_init(&r, &s->h);
         run(s, &r, at, n, n, 1);
-        if (r.lines.n != whole->lines.n || (r.lines.n && memcmp(r.lines.p, whole->lines.p, r.lines.n) != 0))
+        if (!same_lines(&r, whole))
             complain(s, "a split at", at, &r);
         record_fini(&r);
     }
@@ -317,7 +322,7 @@ static int print_events(const char *plugin, const char *request, const char *rep
 static int print_exchange(const char *plugin, const char *request)
 {
     struct subject s;
-    struct wire w = {NULL};
+    struct wire w = {.method = NULL};
     void *x = NULL;
     json_t *o;
     int r;

@@ -6,7 +6,7 @@
 const fs = require('fs');
 const http = require('http');
 const path = require('path');
-const { spawnSync } = require('child_process');
+const { spawn, spawnSync } = require('child_process');
 
 const root = process.env.ROOT || path.join(__dirname, '../..');
 const build = process.env.B || path.join(root, 'build');
@@ -176,8 +176,39 @@ async function answers() {
   }
 }
 
+// ---- the mock that other tests and the benchmarks take for a service ----------------------------------------------
+
+async function mock() {
+  const text = 'if (a < b)\n\treturn "é";';
+  const child = spawn(path.join(build, 'tests/mockprov'), ['--text', text, '--key', 'k-123', '--tps', '2000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise((resolve) => child.stdout.once('data', (d) => resolve(Number(String(d).split(' ')[1]))));
+  const options = { baseURL: `http://127.0.0.1:${port}/v1` };
+  const c = client(options);
+  const ask = { model: 'm', messages: [{ role: 'user', content: 'x' }], stream_options: { include_usage: true } };
+  const problems = [];
+  const want = (what, got, wanted) => got === wanted || problems.push(`${what}: ${got}, not ${wanted}`);
+  const seen = { chat: '', text: '' };
+  let usage = null;
+  for await (const chunk of await c.chat.completions.create({ ...ask, stream: true })) {
+    seen.chat += chunk.choices[0]?.delta.content ?? '';
+    usage = chunk.usage ?? usage;
+  }
+  for await (const chunk of await c.completions.create({ model: 'm', prompt: 'x', stream: true })) seen.text += chunk.choices[0].text;
+  want('chat stream', seen.chat, text);
+  want('text stream', seen.text, text);
+  want('usage', usage?.completion_tokens, 4);
+  want('chat document', (await c.chat.completions.create({ ...ask, stream_options: undefined })).choices[0].message.content, text);
+  want('models', (await c.models.list()).data[0].id, 'mock');
+  want('wrong key', await client(options, 'other').completions.create({ model: 'm', prompt: 'x' }).catch((e) => e.status), 401);
+  await fetch(`http://127.0.0.1:${port}/__set?status=429`);
+  want('status', await c.completions.create({ model: 'm', prompt: 'x' }).catch((e) => e.status), 429);
+  child.kill();
+  report('the mock service', problems.join('\n'));
+}
+
 server.listen(0, '127.0.0.1', async () => {
   await requests();
   await answers();
+  await mock();
   server.close();
 });
