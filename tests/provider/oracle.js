@@ -196,7 +196,7 @@ async function mock() {
   for await (const chunk of await c.completions.create({ model: 'm', prompt: 'x', stream: true })) seen.text += chunk.choices[0].text;
   want('chat stream', seen.chat, text);
   want('text stream', seen.text, text);
-  want('usage', usage?.completion_tokens, 4);
+  want('usage', usage?.completion_tokens, 6);
   want('chat document', (await c.chat.completions.create({ ...ask, stream_options: undefined })).choices[0].message.content, text);
   want('models', (await c.models.list()).data[0].id, 'mock');
   want('wrong key', await client(options, 'other').completions.create({ model: 'm', prompt: 'x' }).catch((e) => e.status), 401);
