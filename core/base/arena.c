@@ -18,7 +18,7 @@
 #define ALIGN alignof(max_align_t)
 
 struct arena_chunk {
-    struct arena_chunk *next; /* the chunk before this one in time */
+    struct arena_chunk *next;
     size_t used, cap;
     alignas(max_align_t) char bytes[];
 };
@@ -49,21 +49,16 @@ void arena_fini(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    struct arena_chunk *first = a->head;
+    struct arena_chunk *kept = a->head;
 
     a->used = 0;
-    if (!first)
+    if (!kept)
         return;
-    while (first->next) {
-        struct arena_chunk *next = first->next;
-
-        free(first);
-        first = next;
-    }
-    first->used = 0;
-    a->head = first;
-    if (first->cap > CHUNK_MAX) {
-        free(first);
+    chunks_free(kept->next);
+    kept->next = NULL;
+    kept->used = 0;
+    if (kept->cap > CHUNK_MAX) {
+        free(kept);
         a->head = NULL;
     }
 }

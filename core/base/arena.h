@@ -15,7 +15,7 @@ struct arena {
 };
 void arena_init(struct arena *a, size_t max_bytes);
 void arena_fini(struct arena *a);
-void arena_reset(struct arena *a);                       /* keeps the first chunk */
+void arena_reset(struct arena *a);                       /* keeps the last common chunk */
 void *arena_alloc(struct arena *a, size_t n);            /* aligned for any type, zeroed */
 char *arena_strdup(struct arena *a, struct str s);       /* NUL-terminated copy */
 struct str arena_str(struct arena *a, struct str s);     /* copy as str (terminated as well) */

@@ -42,7 +42,7 @@ static void __attribute__((format(printf, 3, 0))) err_vtext(struct err *e, size_
     if (n < 0)
         e->text[at] = '\0';
     else if ((size_t)n >= room)
-        e->text[utf8_floor((struct str) { e->text, sizeof e->text - 1 }, sizeof e->text - 2)] = '\0';
+        e->text[utf8_whole((struct str) { e->text, sizeof e->text - 1 })] = '\0';
 }
 
 static void __attribute__((format(printf, 3, 4))) err_text(struct err *e, size_t at, const char *fmt, ...)

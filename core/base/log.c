@@ -117,7 +117,7 @@ void log_line(enum log_level level, const char *module, const char *fmt, ...)
         return;
     n = head + (size_t)len;
     if (n > sizeof line - 1)
-        n = utf8_floor((struct str) { line, sizeof line - 1 }, sizeof line - 2);
+        n = utf8_whole((struct str) { line, sizeof line - 1 });
     n = head + flatten(line + head, n - head);
     line[n++] = '\n';
     if (write(fd, line, n) < 0)

@@ -20,23 +20,37 @@ bool utf8_is_tail(char c)
     return is_tail((unsigned char)c);
 }
 
+static inline bool may_follow(unsigned char first, unsigned char second)
+{
+    switch (first) {
+    case 0xe0:
+        return second >= 0xa0 && second <= 0xbf; /* no overlong forms */
+    case 0xed:
+        return second >= 0x80 && second <= 0x9f; /* no surrogates */
+    case 0xf0:
+        return second >= 0x90 && second <= 0xbf; /* no overlong forms */
+    case 0xf4:
+        return second >= 0x80 && second <= 0x8f; /* not beyond U+10FFFF */
+    default:
+        return is_tail(second);
+    }
+}
+
 /* Length of the character at c[0..n), 0 if there is none. */
 static inline size_t char_len(const unsigned char *c, size_t n)
 {
+    size_t len;
+
     if (c[0] < 0x80)
         return 1;
-    if (c[0] < 0xe0)
-        return c[0] >= 0xc2 && n >= 2 && is_tail(c[1]) ? 2 : 0;
-    if (c[0] < 0xf0) {
-        if (n < 3 || !is_tail(c[1]) || !is_tail(c[2]))
-            return 0;
-        /* E0 could be overlong, ED a surrogate. */
-        return (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ? 0 : 3;
-    }
-    if (c[0] > 0xf4 || n < 4 || !is_tail(c[1]) || !is_tail(c[2]) || !is_tail(c[3]))
+    if (c[0] < 0xc2 || c[0] > 0xf4)
         return 0;
-    /* F0 could be overlong, F4 beyond U+10FFFF. */
-    return (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f) ? 0 : 4;
+    len = c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+    if (n < len || !may_follow(c[0], c[1]))
+        return 0;
+    if ((len > 2 && !is_tail(c[2])) || (len > 3 && !is_tail(c[3])))
+        return 0;
+    return len;
 }
 
 size_t utf8_decode(const char *p, size_t n, uint32_t *ret_cp)
@@ -152,6 +166,21 @@ size_t utf8_floor(struct str s, size_t at)
             return at - back;
     }
     return at;
+}
+
+size_t utf8_whole(struct str s)
+{
+    size_t back, len;
+    unsigned char c;
+
+    for (back = 1; back <= 3 && back <= s.n; back++) {
+        c = (unsigned char)s.p[s.n - back];
+        if (is_tail(c))
+            continue;
+        len = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        return len > back ? s.n - back : s.n;
+    }
+    return s.n;
 }
 
 void utf_lens(struct str s, size_t *ret_u16, size_t *ret_u32)

@@ -15,6 +15,7 @@ size_t utf8_encode(uint32_t cp, char out[4]);
 bool utf8_valid(struct str s);
 void utf8_repair(struct str s, struct buf *out);  /* copies, each bad byte as U+FFFD */
 size_t utf8_floor(struct str s, size_t at);       /* largest character boundary <= at */
+size_t utf8_whole(struct str s);                  /* its length without a character that was cut off at its end */
 size_t utf16_len(struct str s);                   /* UTF-16 code units */
 size_t utf32_len(struct str s);                   /* code points */
 void utf_lens(struct str s, size_t *ret_u16, size_t *ret_u32); /* both in one walk */
