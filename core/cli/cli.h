@@ -35,7 +35,9 @@ void manual_write(struct buf *out);           /* switchyard(1) in mdoc */
 void output_init(void);                       /* before anything is opened */
 int output_write(struct str text, struct err *e); /* all of it; a reader that went away is no error */
 void output_error(const char *sentence);      /* "switchyard: …" on standard error */
-bool output_is_terminal(void);
+
+/* Appends text that is not ours. A terminal must not take it for commands, so for one it is neutralised. */
+void output_add(struct buf *out, struct str text);
 
 /* Codes for colours, or "" where standard output is no terminal or NO_COLOR is set. */
 enum style { STYLE_NONE, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_NOTE, STYLE_BAD };

@@ -5,7 +5,6 @@
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "core/base/utf.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,10 +112,7 @@ static void add_text(struct answer *a, const struct complete_result *res)
         if (a->o->all || a->o->count)
             buf_addf(&a->out, "%s[%zu] %s, %.0f %%%s\n", style(STYLE_DIM), i + 1, item->target,
                 item->confidence < 0 ? 0 : item->confidence * 100, style(STYLE_NONE));
-        if (output_is_terminal())
-            utf8_neutralise(text, &a->out);
-        else
-            buf_addstr(&a->out, text);
+        output_add(&a->out, text);
         if (!str_ends(text, STR("\n")))
             buf_addc(&a->out, '\n');
     }

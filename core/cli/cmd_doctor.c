@@ -17,10 +17,14 @@ static void add_line(struct report *r, const struct check *c)
 {
     static const enum style STYLES[] = {[CHECK_OK] = STYLE_GOOD, [CHECK_NOTE] = STYLE_NOTE, [CHECK_FAIL] = STYLE_BAD};
 
-    buf_addf(&r->out, "%s%-4s%s  %-22s %s\n", style(STYLES[c->level]), WORDS[c->level], style(STYLE_NONE), c->name,
-        c->detail);
-    if (c->mend && *c->mend)
-        buf_addf(&r->out, "%-28s %s%s%s\n", "", style(STYLE_DIM), c->mend, style(STYLE_NONE));
+    buf_addf(&r->out, "%s%-4s%s  %-22s ", style(STYLES[c->level]), WORDS[c->level], style(STYLE_NONE), c->name);
+    output_add(&r->out, str_c(c->detail));
+    buf_addc(&r->out, '\n');
+    if (!c->mend || !*c->mend)
+        return;
+    buf_addf(&r->out, "%-28s %s", "", style(STYLE_DIM));
+    output_add(&r->out, str_c(c->mend));
+    buf_addf(&r->out, "%s\n", style(STYLE_NONE));
 }
 
 static void add_json(struct report *r, const struct check *c)

@@ -6,7 +6,7 @@
 
 int cmd_explain(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf out = {0};
+    AUTO_BUF struct buf out = {0}, shown = {0};
     int r;
 
     if (o->last && o->operand)
@@ -15,5 +15,7 @@ int cmd_explain(const struct options *o, struct err *e)
     r = session_explain_stored(o->operand, o->json, &out, e);
     if (r < 0)
         return r;
-    return output_write(buf_str(&out), e);
+    buf_init(&shown, MAX_EXPLAIN_BYTES * 3);
+    output_add(&shown, buf_str(&out));
+    return output_write(buf_str(&shown), e);
 }

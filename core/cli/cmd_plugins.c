@@ -18,7 +18,7 @@ static int print_list(const struct options *o, struct buf *out, struct err *e)
 
 int cmd_plugins(const struct options *o, struct err *e)
 {
-    AUTO_BUF struct buf out = {0};
+    AUTO_BUF struct buf out = {0}, shown = {0};
     int r, written;
 
     buf_init(&out, MAX_CLI_OUTPUT_BYTES);
@@ -30,6 +30,8 @@ int cmd_plugins(const struct options *o, struct err *e)
         r = session_plugin_dump(o->dump, &out, e);
     else
         r = print_list(o, &out, e);
-    written = output_write(buf_str(&out), e); /* a check that fails has said which steps it passed */
+    buf_init(&shown, MAX_CLI_OUTPUT_BYTES * 3);
+    output_add(&shown, buf_str(&out));
+    written = output_write(buf_str(&shown), e); /* a check that fails has said which steps it passed */
     return r < 0 ? r : written;
 }

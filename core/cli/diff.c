@@ -34,7 +34,7 @@ static void add_line(struct buf *out, char mark, struct str line)
     static const enum style STYLES[] = {['+'] = STYLE_GOOD, ['-'] = STYLE_BAD, [' '] = STYLE_NONE};
 
     buf_addf(out, "%s%c", mark == ' ' ? "" : style(STYLES[(unsigned char)mark]), mark);
-    buf_addstr(out, str_ends(line, STR("\n")) ? str_sub(line, 0, line.n - 1) : line);
+    output_add(out, str_ends(line, STR("\n")) ? str_sub(line, 0, line.n - 1) : line);
     buf_addf(out, "%s\n", mark == ' ' ? "" : style(STYLE_NONE));
     if (!str_ends(line, STR("\n")))
         buf_adds(out, "\\ No newline at end of file\n");

@@ -22,9 +22,17 @@ void output_init(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-bool output_is_terminal(void)
+static bool is_terminal(void)
 {
     return isatty(STDOUT_FILENO) == 1;
+}
+
+void output_add(struct buf *out, struct str text)
+{
+    if (is_terminal())
+        utf8_neutralise(text, out);
+    else
+        buf_addstr(out, text);
 }
 
 int output_write(struct str text, struct err *e)
@@ -74,7 +82,7 @@ static bool is_coloured(void)
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
     if (known < 0)
-        known = output_is_terminal() && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
+        known = is_terminal() && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
     return known;
 }
 
