@@ -65,6 +65,8 @@ static bool ask_event(void *ctx, const struct sy_event *ev)
             found_add(c, rest, (double)MIN(ev->n[0], UINT64_C(1000000)) / 1e6, c->t->s->config->targets[a->target].name, false);
         return true;
     }
+    if (ev->kind != SY_EV_TEXT)
+        return true;
     if (!buf_addstr(&a->text, text))
         return false;
     if (!ask_agrees(a, buf_str(&a->text), &rest))
