@@ -170,11 +170,9 @@ static void show_line(const struct typed_line *l)
     if (shown)
         printf("%s%s%s%s%s", on(STYLE_DIM), coloured ? "" : "⟦", l->ghost, coloured ? "" : "⟧", off());
     printf("\n         ");
-    if (l->accepted)
-        printf("%s%zu key%s, then Tab: %zu saved%s", on(STYLE_GOOD), l->keys, l->keys == 1 ? "" : "s",
-            l->text.n - l->indent - l->keys, off());
-    else if (shown)
-        printf("%snot taken: the line was typed to its end%s", on(STYLE_NOTE), off());
+    if (shown)
+        printf("%s%zu keys for %zu characters, %zu took a word%s%s", on(l->accepted ? STYLE_GOOD : STYLE_NOTE), l->keys,
+            l->text.n - l->indent, l->words, l->accepted ? ", the last is Tab" : "", off());
     else
         printf("%snothing suggested%s%s%s", on(STYLE_NOTE), *l->reason ? ": " : "", l->reason, off());
     if (shown)
@@ -200,7 +198,7 @@ static void keep_explanation(struct demo *d, size_t i)
 static int type(struct demo *d, struct err *e)
 {
     printf("   %s, %d of its lines, evenly spread: each is taken out and typed again.\n"
-           "   %s is what the server suggested; Tab takes it if it is the rest of the line.\n\n",
+           "   %s is what the server suggested; Tab takes it if it is the rest of the line, another key a word.\n\n",
         d->source, LINES, *on(STYLE_DIM) ? "\033[2mThis shade\033[0m" : "⟦This⟧");
     d->nlines = choose_lines(buf_str(&d->text), d->lines, LINES);
     for (size_t i = 0; i < d->nlines; i++) {
@@ -288,14 +286,19 @@ static const char INSTRUCTION[] = "Write a comment above this function that says
 
 static void ask_edit(struct demo *d)
 {
-    size_t line = d->nlines ? d->lines[d->nlines / 2].line : 0;
-    json_t *at = json_pack("{s:I, s:i}", "line", (json_int_t)line, "character", 0);
-    json_t *params = json_pack("{s:s, s:[{s:{s:s}, s:{s:O, s:o}, s:s}]}", "command", "switchyard.edit", "arguments",
-        "textDocument", "uri", d->uri, "range", "start", at, "end", at, "instruction", INSTRUCTION);
+    size_t i = d->nlines / 2;
+    const struct typed_line *l;
+    json_t *at, *params;
     struct err e = {0};
     AUTO_JSON json_t *result = NULL, *edit = NULL;
 
-    printf("   \"%s\"\n   asked of the function around line %zu", INSTRUCTION, line + 1);
+    while (i + 1 < d->nlines && d->lines[i].indent == 0)
+        i++; /* a line inside a function */
+    l = &d->lines[i];
+    at = json_pack("{s:I, s:I}", "line", (json_int_t)l->line, "character", (json_int_t)l->indent);
+    params = json_pack("{s:s, s:[{s:{s:s}, s:{s:O, s:o}, s:s}]}", "command", "switchyard.edit", "arguments", "textDocument",
+        "uri", d->uri, "range", "start", at, "end", at, "instruction", INSTRUCTION);
+    printf("   \"%s\"\n   asked of the function around line %zu", INSTRUCTION, l->line + 1);
     fflush(stdout);
     result = client_call(d->client, "workspace/executeCommand", params, &e);
     edit = client_take_edit(d->client);
@@ -328,7 +331,7 @@ static void larger(struct demo *d)
 
 static void summary(struct demo *d, bool clean)
 {
-    size_t shown = 0, taken = 0, bytes = 0, keys = 0;
+    size_t shown = 0, taken = 0, bytes = 0, keys = 0, words = 0;
     struct editor *ed = &d->editor;
 
     for (size_t i = 0; i < d->nlines; i++) {
@@ -337,11 +340,12 @@ static void summary(struct demo *d, bool clean)
         shown += *l->ghost != 0;
         taken += l->accepted;
         bytes += l->text.n - l->indent;
-        keys += l->keys + l->accepted;
+        keys += l->keys;
+        words += l->words;
     }
     printf("\n%sSummary%s\n\n", on(STYLE_BOLD), off());
     printf("   lines typed           %zu, with a suggestion %zu, taken with Tab %zu\n", d->nlines, shown, taken);
-    printf("   keys                  %zu for %zu characters\n", keys, bytes);
+    printf("   keys                  %zu for %zu characters, %zu of them took a word\n", keys, bytes, words);
     printf("   answers               %zu, with text %zu\n", ed->nlatency, ed->nshown);
     printf("   median latency        %.2f ms in the server, %.2f ms from key to ghost text\n",
         median(ed->latency_us, ed->nlatency) / 1000, median(ed->trip_us, ed->ntrip) / 1000);
@@ -381,7 +385,7 @@ int main(int argc, char **argv)
 {
     const char *build = getenv("B");
     AUTO_FREE char *program = fs_join(build && *build ? build : "build", "bin/switchyard"), *path = NULL;
-    struct demo d = {.program = program, .source = argc > 1 ? argv[1] : "core/base/str.c"};
+    struct demo d = {.program = program, .source = argc > 1 ? argv[1] : "core/doc/rope.c"};
     struct err e = {0};
     bool clean;
     int r;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The typist: removes a line, types it, looks at each answer. A suggestion is only taken if it is exactly what stood
- * there, so that the figures count what a person would have kept. */
+/* The typist: removes a line, types it, looks at each answer. Only what is exactly right is taken, as a whole or a word,
+ * so that the figures count what a person would have kept. */
 #include "typing.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SHORTEST 16 /* bytes of code in a line worth typing */
+#define SHORTEST 16     /* bytes of code in a line worth typing */
+#define SHORTEST_WORD 2 /* worth a key */
 
 static json_t *position(size_t line, size_t col)
 {
@@ -21,6 +23,11 @@ int editor_open(struct editor *ed, const char *language, struct str text, struct
         "text", json_str(text));
 
     return client_notify(ed->client, "textDocument/didOpen", json_pack("{s:o}", "textDocument", item), e);
+}
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
 }
 
 static int change(struct editor *ed, size_t line, size_t from, size_t to, struct str text, struct err *e)
@@ -80,6 +87,30 @@ static bool look(struct editor *ed, struct typed_line *l, const json_t *result, 
     return true;
 }
 
+/* The first word of the suggestion with the blanks before it: its length if it is right, else 0. */
+static size_t right_word(const struct typed_line *l, size_t col)
+{
+    struct str rest = str_sub(l->text, col, l->text.n), ghost = str_c(l->ghost);
+    size_t n = strspn(l->ghost, " ");
+
+    if (n < ghost.n)
+        n++;
+    while (n < ghost.n && is_word(ghost.p[n - 1]) && is_word(ghost.p[n]))
+        n++;
+    return str_starts(rest, str_sub(ghost, 0, n)) ? n : 0;
+}
+
+/* The key that takes a word: the server is told how much of the item, from its start, is in the text now. */
+static int accept_word(struct editor *ed, struct typed_line *l, const json_t *result, size_t col, size_t n, struct err *e)
+{
+    json_t *item = json_array_get(json_get(result, "items"), 0);
+    size_t start = (size_t)json_get_int(json_get(item, "range.start"), "character", (long long)col);
+    json_t *params = json_pack("{s:O, s:I}", "item", item, "acceptedLength", (json_int_t)(col - start + n));
+
+    l->words++;
+    return client_notify(ed->client, "textDocument/didPartiallyAcceptCompletion", params, e);
+}
+
 /* Tab: the text goes in and the item's command is executed, as an editor does it. */
 static int accept(struct editor *ed, struct typed_line *l, const json_t *result, size_t col, struct err *e)
 {
@@ -96,22 +127,26 @@ static int accept(struct editor *ed, struct typed_line *l, const json_t *result,
 int editor_retype(struct editor *ed, struct typed_line *l, struct err *e)
 {
     int r = change(ed, l->line, l->indent, l->text.n, STR_NULL, e);
-    size_t col = l->indent;
+    size_t col = l->indent, n;
 
     l->confidence = -1;
-    while (r == 0) {
+    while (r == 0 && col < l->text.n) {
         AUTO_JSON json_t *result = ask(ed, l->line, col, e);
-        bool is_rest = false;
+        bool is_rest = false, is_shown = result && look(ed, l, result, col, &is_rest);
 
         if (!result)
             return e->code;
-        l->keys = col - l->indent;
-        if (col < l->text.n && look(ed, l, result, col, &is_rest) && is_rest)
+        l->keys++;
+        if (is_rest)
             return accept(ed, l, result, col, e);
-        if (col == l->text.n)
-            break;
-        r = change(ed, l->line, col, col, str_sub(l->text, col, col + 1), e);
-        col++;
+        n = is_shown ? right_word(l, col) : 0;
+        if (n >= SHORTEST_WORD)
+            r = accept_word(ed, l, result, col, n, e);
+        else
+            n = 1;
+        if (r == 0)
+            r = change(ed, l->line, col, col, str_sub(l->text, col, col + n), e);
+        col += n;
     }
     return r;
 }

@@ -23,7 +23,8 @@ struct typed_line {
     size_t line;        /* from 0 */
     struct str text;    /* as it stood there */
     size_t indent;      /* bytes that stay */
-    size_t keys;        /* typed before Tab, or all */
+    size_t keys;        /* pressed in all, Tab and those that took a word included */
+    size_t words;       /* words taken */
     bool accepted;      /* the suggestion was exactly the rest */
     size_t ghost_at;    /* where the last suggestion stood: bytes of the line before it */
     char ghost[512];    /* its first line, or "" */
@@ -36,7 +37,8 @@ struct typed_line {
 
 int editor_open(struct editor *ed, const char *language, struct str text, struct err *e);
 
-/* Takes the line out, types it again and takes the first suggestion that is its rest; the file is whole afterwards. */
+/* Takes the line out and types it again, the file is whole afterwards. A suggestion that is exactly the rest of the line
+ * is taken with one key; else its first word, if it is right and worth a key. */
 int editor_retype(struct editor *ed, struct typed_line *l, struct err *e);
 
 /* Every n-th line of `text` that is worth typing: code, not too short, plain ASCII. Returns how many. */
