@@ -97,6 +97,19 @@ static int print_diff(const struct options *o, const char *path, struct str befo
     return EXIT_NOTHING;
 }
 
+/* A caret on line `n` (from 0): in its text, not at its edge, so that the first line of a function is inside it. */
+static struct pos caret_on(const struct rope *rope, unsigned n)
+{
+    AUTO_BUF struct buf line = {0};
+    size_t start = rope_line_start(rope, n), end = rope_line_end(rope, n), indent = 0;
+
+    buf_init(&line, MAX_DOCUMENT_BYTES);
+    rope_copy(rope, start, end, &line);
+    while (indent < line.n && strchr(" \t", line.p[indent]))
+        indent++;
+    return pos_of_byte(rope, POS_UTF32, start + indent + (line.n - indent > 2));
+}
+
 static int edit(struct front *f, const struct options *o, const struct range *range, struct str text, struct err *e)
 {
     struct edited a = {0};
@@ -114,11 +127,14 @@ static int edit(struct front *f, const struct options *o, const struct range *ra
     if (r < 0)
         return r;
     p.uri = uri;
-    p.start.line = p.end.line = range->first ? range->first - 1 : 0;
-    if (range->last)
+    if (range->last) {
+        p.start.line = range->first - 1;
         p.end = pos_of_byte(rope, POS_UTF32, rope_line_end(rope, range->last - 1));
-    else if (!range->first)
+    } else if (range->first) {
+        p.start = p.end = caret_on(rope, range->first - 1);
+    } else {
         p.end = pos_of_byte(rope, POS_UTF32, rope_bytes(rope));
+    }
     buf_init(&a.text, MAX_DOCUMENT_BYTES);
     handle = session_edit(f->session, &p, on_edited, &a);
     r = front_wait(f, &a.done, ANSWER_WAIT_MS, "the edit", e);
