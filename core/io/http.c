@@ -8,7 +8,7 @@
  * request to the same peer takes the reset along, or until LINGER_MS have passed and the connection is closed after all.
  *
  * Invariant: handlers run only while the exchange is on the live list; `is_over` is set when it leaves.
- * Invariant: nothing of libcurl's is called between enter() and leave() but by libcurl itself. */
+ * Invariant: no exchange goes into libcurl or out of it between enter() and leave(). */
 #include "core/io/http_priv.h"
 #include "core/base/clock.h"
 #include "core/base/hash.h"
@@ -17,55 +17,14 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
-    SPARE_HANDLES = 4,
     IDLE_CONNECTIONS = 16,
     IDLE_CONNECTION_S = 300,
     CONNECT_TIMEOUT_MS = 10 * 1000,
     TIMEOUT_MS = 600 * 1000,
     IDLE_TIMEOUT_MS = 60 * 1000,
     LINGER_MS = 250,
-    H2_PEERS = 8,
-};
-
-struct http {
-    struct loop *loop;
-    struct curl_api curl;
-    struct err no_curl; /* why there is none, if one was looked for in vain */
-    bool is_loaded;
-    CURLM *multi;
-    struct loop_timer *timer; /* libcurl's one timeout */
-    int depth;                /* > 0: inside libcurl */
-    CURL *spare[SPARE_HANDLES];
-    size_t nspare;
-    struct http_req *live;    /* handlers may still be called */
-    /* By next_todo: to be taken out of libcurl, to be given to it, still in it only to be reset. */
-    struct http_req *cancelled, *waiting, *lingering;
-    uint64_t h2_peers[H2_PEERS]; /* hashes of those that last spoke HTTP/2 */
-    size_t next_h2_peer;
-};
-
-struct http_req {
-    struct http *http;
-    struct http_req *prev, *next, *next_todo;
-    const struct http_handler *handler;
-    void *ctx;
-    CURL *easy;
-    bool is_over, is_added, is_lingering;
-    bool has_failed; /* the handle remembers it, so it is not used again */
-    struct http_text *text;
-    struct buf head; /* lines "name: value\n" */
-    bool has_head, is_h2;
-    int status;
-    size_t received, max_reply_bytes;
-    uint64_t start_us, sent_us, first_byte_us, last_byte_us;
-    uint32_t connect_timeout_ms, first_byte_timeout_ms, timeout_ms, idle_timeout_ms;
-    struct loop_timer *timer; /* whichever limit is next; of a lingering one its end */
-    struct err err; /* ours, found inside a callback; goes before libcurl's */
-    char peer[HTTP_PEER_BYTES];
-    char detail[CURL_ERROR_SIZE];
 };
 
 static void settle(struct http *h);
@@ -80,128 +39,6 @@ static void leave(struct http *h)
 {
     h->depth--;
     settle(h);
-}
-
-/* ---- libcurl's callbacks for one exchange ---- */
-
-static int on_sending(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_port)
-{
-    struct http_req *r = ctx;
-
-    (void)peer_ip;
-    (void)own_ip;
-    (void)peer_port;
-    (void)own_port;
-    r->sent_us = clock_us();
-    return CURL_PREREQFUNC_OK;
-}
-
-/* "HTTP/1.1 200 OK", "HTTP/2 200" */
-static int parse_status(struct str line)
-{
-    size_t i = 0;
-    int status = 0;
-
-    while (i < line.n && line.p[i] != ' ')
-        i++;
-    for (i++; i < line.n && line.p[i] >= '0' && line.p[i] <= '9' && status < 1000; i++)
-        status = status * 10 + (line.p[i] - '0');
-    return status;
-}
-
-static bool peer_spoke_h2(const struct http_req *r)
-{
-    uint64_t peer = hash_bytes(0, r->peer, strlen(r->peer));
-    size_t i;
-
-    for (i = 0; i < H2_PEERS; i++)
-        if (r->http->h2_peers[i] == peer)
-            return true;
-    return false;
-}
-
-static void remember_h2_peer(struct http_req *r)
-{
-    if (!r->is_h2 || peer_spoke_h2(r))
-        return;
-    r->http->h2_peers[r->http->next_h2_peer] = hash_bytes(0, r->peer, strlen(r->peer));
-    r->http->next_h2_peer = (r->http->next_h2_peer + 1) % H2_PEERS;
-}
-
-/* The connection goes as well, unless other streams use it. Also from inside libcurl. */
-static void forbid_reuse(struct http_req *r)
-{
-    if (r->http->curl.holds_resets)
-        r->http->curl.easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
-}
-
-static bool accept_head(struct http_req *r)
-{
-    struct str length = http_header(r, "content-length"), encoding = http_header(r, "content-encoding");
-    unsigned long long n;
-
-    if (encoding.n && !(encoding.n == 8 && strncasecmp(encoding.p, "identity", 8) == 0)) {
-        err_set(&r->err, ERR_PROTO, "%s sends content-encoding '" STR_FMT "', which was not asked for", r->peer,
-                STR_ARG(str_sub(encoding, 0, 40)));
-        return false;
-    }
-    if (!r->text->is_head && str_to_u64(length, &n) && n > r->max_reply_bytes) {
-        err_set(&r->err, ERR_TOO_BIG, "the answer of %s has %llu bytes, at most %zu are taken", r->peer, n,
-                r->max_reply_bytes);
-        return false;
-    }
-    return true;
-}
-
-/* Called once a line; also for interim answers (1xx) and, after the body, for trailers. */
-static size_t on_header(char *p, size_t size, size_t n, void *ctx)
-{
-    struct http_req *r = ctx;
-    struct str line = str_trim((struct str) { p, size * n });
-
-    if (r->is_over || r->has_head)
-        return size * n; /* cancelled: settle() ends it in a moment, so that one way of ending is enough */
-    if (line.n >= 5 && strncasecmp(line.p, "HTTP/", 5) == 0) {
-        r->is_h2 = line.n > 5 && line.p[5] == '2';
-        r->status = parse_status(line);
-        buf_reset(&r->head);
-    } else if (line.n) {
-        (void)buf_addstr(&r->head, line);
-        if (!buf_addc(&r->head, '\n'))
-            err_set(&r->err, ERR_TOO_BIG, "the answer of %s has more than %u bytes of headers", r->peer, MAX_HTTP_HEADER_BYTES);
-    } else if (r->status >= 200 || r->status == 101) {
-        r->has_head = true;
-        remember_h2_peer(r);
-        if (accept_head(r))
-            r->handler->head(r->ctx, r, r->status);
-    }
-    if (r->err.code)
-        forbid_reuse(r);
-    return r->err.code ? 0 : size * n;
-}
-
-static void arm(struct http_req *r);
-
-static size_t on_body(char *p, size_t size, size_t n, void *ctx)
-{
-    struct http_req *r = ctx;
-
-    n *= size;
-    if (r->is_over)
-        return n;
-    r->last_byte_us = clock_us();
-    if (!r->first_byte_us) {
-        r->first_byte_us = r->last_byte_us;
-        arm(r);
-    }
-    r->received += n;
-    if (r->received > r->max_reply_bytes)
-        err_set(&r->err, ERR_TOO_BIG, "the answer of %s has more than %zu bytes", r->peer, r->max_reply_bytes);
-    else if (!r->handler->body(r->ctx, r, (struct str) { p, n }) && !r->is_over)
-        err_set(&r->err, ERR_CANCELLED, "the answer of %s was not wanted any more", r->peer);
-    if (r->err.code)
-        forbid_reuse(r);
-    return r->err.code ? 0 : n;
 }
 
 /* ---- the life of an exchange ---- */
@@ -225,10 +62,30 @@ static void detach(struct http_req *r)
     r->is_added = false;
 }
 
+static bool peer_spoke_h2(const struct http_req *r)
+{
+    uint64_t peer = hash_bytes(0, r->peer, strlen(r->peer));
+    size_t i;
+
+    for (i = 0; i < H2_PEERS; i++)
+        if (r->http->h2_peers[i] == peer)
+            return true;
+    return false;
+}
+
+static void remember_peer(const struct http_req *r)
+{
+    if (!r->is_h2 || peer_spoke_h2(r))
+        return;
+    r->http->h2_peers[r->http->next_h2_peer] = hash_bytes(0, r->peer, strlen(r->peer));
+    r->http->next_h2_peer = (r->http->next_h2_peer + 1) % H2_PEERS;
+}
+
 static void free_req(struct http_req *r)
 {
     struct http *h = r->http;
 
+    remember_peer(r);
     loop_timer_free(r->timer);
     h->curl.easy_setopt(r->easy, CURLOPT_ERRORBUFFER, NULL);
     if (h->nspare < SPARE_HANDLES && !r->has_failed)
@@ -277,51 +134,6 @@ static void finish_result(struct http_req *r, CURLcode code)
     finish(r, &e);
 }
 
-/* The exchange ends before its time, and its connection with it if need be. */
-static void finish_early(struct http_req *r, const struct err *e)
-{
-    forbid_reuse(r);
-    finish(r, e);
-}
-
-/* Not moved at every piece of the body: it looks at its end whether it was too early. */
-static void arm(struct http_req *r)
-{
-    uint64_t now_us = clock_us(), at_us = r->start_us + r->timeout_ms * 1000ull;
-
-    if (r->first_byte_us)
-        at_us = MIN(at_us, r->last_byte_us + r->idle_timeout_ms * 1000ull);
-    else if (r->first_byte_timeout_ms)
-        at_us = MIN(at_us, r->start_us + r->first_byte_timeout_ms * 1000ull);
-    loop_timer_start(r->timer, at_us > now_us ? (at_us - now_us + 999) / 1000 : 0);
-}
-
-static void stop_lingering(struct http_req *r);
-
-static void on_timeout(void *ctx)
-{
-    struct http_req *r = ctx;
-    uint64_t now_us = clock_us();
-    struct err e = { 0 };
-
-    if (r->is_lingering) {
-        forbid_reuse(r);
-        stop_lingering(r);
-        return;
-    }
-    if (now_us - r->start_us >= r->timeout_ms * 1000ull)
-        err_set(&e, ERR_TIMEOUT, "no complete answer from %s within %s", r->peer, http_duration(r->timeout_ms).text);
-    else if (r->first_byte_us && now_us - r->last_byte_us >= r->idle_timeout_ms * 1000ull)
-        err_set(&e, ERR_TIMEOUT, "%s fell silent for %s in the middle of its answer", r->peer,
-                http_duration(r->idle_timeout_ms).text);
-    else if (!r->first_byte_us && r->first_byte_timeout_ms && now_us - r->start_us >= r->first_byte_timeout_ms * 1000ull)
-        err_set(&e, ERR_TIMEOUT, "no answer from %s within %s", r->peer, http_duration(r->first_byte_timeout_ms).text);
-    if (e.code)
-        finish_early(r, &e);
-    else
-        arm(r);
-}
-
 /* ---- cancelled streams ---- */
 
 static bool is_alone(const struct http_req *r)
@@ -346,7 +158,7 @@ static void drop(struct http_req *r)
         loop_timer_start(r->timer, LINGER_MS);
         return;
     }
-    forbid_reuse(r);
+    http_req_forbid_reuse(r);
     detach(r);
     free_req(r);
 }
@@ -372,6 +184,24 @@ static void release_lingering(struct http *h, const char *peer)
             stop_lingering(r);
     }
 }
+
+static void on_timeout(void *ctx)
+{
+    struct http_req *r = ctx;
+    struct err e = { 0 };
+
+    if (r->is_lingering) {
+        http_req_forbid_reuse(r);
+        stop_lingering(r);
+    } else if (http_req_is_late(r, &e)) {
+        http_req_forbid_reuse(r);
+        finish(r, &e);
+    } else {
+        http_req_arm(r);
+    }
+}
+
+/* ---- in and out of libcurl ---- */
 
 static bool give_to_curl(struct http_req *r, struct err *e)
 {
@@ -507,9 +337,7 @@ static CURL *new_handle(struct http *h)
     c->easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
     /* Without it, cancelling during a name lookup waits until the resolver's thread gives up. */
     c->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    c->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    c->easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_sending);
+    http_req_answer_on(c, easy);
     curl_set_trust(c, easy);
     return easy;
 }
@@ -651,7 +479,7 @@ struct http_req *http_start(struct http *h, const struct http_spec *spec, const 
         free_req(r);
         return NULL;
     }
-    arm(r);
+    http_req_arm(r);
     return r;
 }
 
@@ -671,19 +499,6 @@ void http_cancel(struct http_req *r)
         return;
     }
     drop(r);
-}
-
-struct str http_header(const struct http_req *r, const char *name)
-{
-    struct str rest = buf_str(&r->head), line, found = STR_NULL;
-    size_t n = strlen(name);
-
-    while (rest.n) {
-        line = str_line(&rest);
-        if (line.n > n && line.p[n] == ':' && strncasecmp(line.p, name, n) == 0)
-            found = str_trim(str_sub(line, n + 1, line.n));
-    }
-    return found;
 }
 
 const char *http_version(struct http *h)

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *const curl_library_names[] = { "libcurl.so.4", "libcurl-gnutls.so.4", NULL };
 
@@ -61,7 +62,7 @@ int curl_load(struct curl_api *c, const char *const names[], struct err *e)
 }
 
 /* Does the folder hold certificates under names as OpenSSL looks them up ("4a6481c9.0")? */
-static bool is_hashed_dir(const char *path)
+static bool is_hashed(const char *path)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
@@ -75,22 +76,38 @@ static bool is_hashed_dir(const char *path)
     return found;
 }
 
-static const char *setting(const char *name)
+/* A bundle that is newer than the folder was edited by hand and may hold more. */
+static bool is_enough(const char *dir, const char *bundle)
+{
+    struct stat of_dir, of_bundle;
+
+    if (!dir || stat(dir, &of_dir) < 0 || !is_hashed(dir))
+        return false;
+    if (!bundle || stat(bundle, &of_bundle) < 0)
+        return true;
+    return of_bundle.st_mtim.tv_sec != of_dir.st_mtim.tv_sec ? of_bundle.st_mtim.tv_sec < of_dir.st_mtim.tv_sec
+                                                             : of_bundle.st_mtim.tv_nsec <= of_dir.st_mtim.tv_nsec;
+}
+
+/* NULL also where it says what libcurl does anyway. */
+static const char *setting(const char *name, const char *usual)
 {
     const char *value = getenv(name);
 
-    return value && *value ? value : NULL;
+    return value && *value && !(usual && strcmp(value, usual) == 0) ? value : NULL;
 }
 
 void curl_set_trust(const struct curl_api *c, CURL *easy)
 {
     const curl_version_info_data *info = c->version_info(CURLVERSION_NOW);
-    const char *file = setting("SSL_CERT_FILE"), *dir = setting("SSL_CERT_DIR");
+    bool tells = info->age >= CURLVERSION_SEVENTH;
+    const char *file = setting("SSL_CERT_FILE", tells ? info->cainfo : NULL);
+    const char *dir = setting("SSL_CERT_DIR", tells ? info->capath : NULL);
 
     if (!file && !dir) {
-        if (info->age < CURLVERSION_SEVENTH || !info->ssl_version || strncmp(info->ssl_version, "OpenSSL/", 8) != 0)
+        if (!tells || !info->ssl_version || strncmp(info->ssl_version, "OpenSSL/", 8) != 0)
             return;
-        if (!info->capath || !is_hashed_dir(info->capath))
+        if (!is_enough(info->capath, info->cainfo))
             return;
         dir = info->capath;
     }

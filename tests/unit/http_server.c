@@ -81,7 +81,7 @@ static void server_echo(struct server_conn *c, struct str request)
 
 static void server_big(struct server_conn *c, bool chunked)
 {
-    static char block[65536 + 1];
+    AUTO_FREE char *block = mem_zalloc(65536 + 1);
     char line[128];
     size_t sent;
 

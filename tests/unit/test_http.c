@@ -244,10 +244,13 @@ static void headers_of_the_answer(void **state)
     (void)state;
     run(&x, "/500");
     assert_string_equal(x.retry_after, "7");
+    buf_fini(&x.body);
     run(&x, "/echo");
     assert_string_equal(x.name, "last"); /* the last one, and still there in done() */
+    buf_fini(&x.body);
     run(&x, "/interim");
     assert_string_equal(x.name, "");
+    buf_fini(&x.body);
 }
 
 static void connections_are_kept(void **state)
@@ -946,6 +949,7 @@ static void cancelling_http2_streams(struct node *n)
     assert_int_equal(sessions(n), 1);
     assert_int_equal(x.dones, 0);
     http_cancel(x.req);
+    buf_fini(&x.body);
     /* With nothing behind it, the server hears of it too, if need be by the connection's end. */
     assert_true(node_says(n, "closed /drip "));
     if (api.holds_resets)
