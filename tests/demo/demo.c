@@ -152,7 +152,7 @@ static int start(struct demo *d, struct err *e)
     d->editor.uri = d->uri;
     if (client_notify(d->client, "initialized", json_object(), e) < 0)
         return e->code;
-    if (editor_open(&d->editor, "c", buf_str(&d->text), e) < 0)
+    if (editor_open(&d->editor, buf_str(&d->text), e) < 0)
         return e->code;
     wait_for_workspace(d);
     return 0;

@@ -17,9 +17,9 @@ static json_t *position(size_t line, size_t col)
     return json_pack("{s:I, s:I}", "line", (json_int_t)line, "character", (json_int_t)col);
 }
 
-int editor_open(struct editor *ed, const char *language, struct str text, struct err *e)
+int editor_open(struct editor *ed, struct str text, struct err *e)
 {
-    json_t *item = json_pack("{s:s, s:s, s:i, s:o}", "uri", ed->uri, "languageId", language, "version", ed->version = 1,
+    json_t *item = json_pack("{s:s, s:s, s:i, s:o}", "uri", ed->uri, "languageId", "", "version", ed->version = 1,
         "text", json_str(text));
 
     return client_notify(ed->client, "textDocument/didOpen", json_pack("{s:o}", "textDocument", item), e);

@@ -35,7 +35,7 @@ struct typed_line {
     char reason[160];   /* of the last answer without text */
 };
 
-int editor_open(struct editor *ed, const char *language, struct str text, struct err *e);
+int editor_open(struct editor *ed, struct str text, struct err *e); /* its language is known by its name */
 
 /* Takes the line out and types it again, the file is whole afterwards. A suggestion that is exactly the rest of the line
  * is taken with one key; else its first word, if it is right and worth a key. */
