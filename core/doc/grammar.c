@@ -66,7 +66,9 @@ static char *base_folder(const char *variable, const char *below_home)
 
     if (xdg && xdg[0] == '/')
         return mem_strdup(xdg);
-    return home && home[0] == '/' ? fs_join(home, below_home) : NULL;
+    if (!home || home[0] != '/')
+        return NULL;
+    return below_home ? fs_join(home, below_home) : mem_strdup(home);
 }
 
 /* A folder's own name may hold what would be a wildcard. */
@@ -92,7 +94,7 @@ struct grammars *grammars_new(const char *lib_dir)
 
     bases[IN_DATA] = base_folder("XDG_DATA_HOME", ".local/share");
     bases[IN_CONFIG] = base_folder("XDG_CONFIG_HOME", ".config");
-    bases[IN_HOME] = base_folder(NULL, ".");
+    bases[IN_HOME] = base_folder(NULL, NULL);
     gs->lib_dir = mem_strdup(lib_dir);
     gs->places[gs->nplaces++] = place_below(lib_dir, "grammars/%s.so");
     for (i = 0; i < ARRAY_LEN(known); i++) {

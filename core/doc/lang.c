@@ -206,12 +206,13 @@ enum lang_scope lang_line_scope(const struct lang *l, struct str line)
     return scan_line(l, line, &code_n);
 }
 
-/* The line without a comment at its end and without blanks around it. */
+/* The line without a comment at its end and without blanks around it; nothing if it ends in a string. */
 static struct str line_code(const struct lang *l, struct str line)
 {
     size_t code_n;
 
-    (void)scan_line(l, line, &code_n);
+    if (scan_line(l, line, &code_n) == LANG_STRING)
+        return STR_NULL;
     return str_trim(str_sub(line, 0, code_n));
 }
 
@@ -241,28 +242,41 @@ static struct str last_word(struct str s)
     return str_sub(s, n, s.n);
 }
 
+/* A function may begin anywhere on a line ("local function", "return function"), other openers at its start or end. */
+static bool words_open(const struct lang *l, struct str code)
+{
+    struct str last = last_word(code), rest;
+    ptrdiff_t at;
+
+    if (has_word(l->openers, last) || (last.n == 2 && has_word(l->openers, str_sub(last, 1, 2))))
+        return true;
+    if (code.p[code.n - 1] == '|') /* ruby's block parameters */
+        return str_find(code, STR("do |")) >= 0 || str_find(code, STR("{ |")) >= 0;
+    if (str_ends(code, STR(";")) || str_find(code, STR(" end")) >= 0)
+        return false;
+    if (has_word(l->openers, first_word(code)))
+        return true;
+    at = str_find(code, STR(" function"));
+    rest = at < 0 ? STR_NULL : str_sub(code, (size_t)at + 1, code.n);
+    return rest.n && has_word(l->openers, first_word(rest));
+}
+
 bool lang_line_opens(const struct lang *l, struct str line)
 {
-    struct str code, last;
+    struct str code;
     char c;
 
-    line = str_sub(line, line.n > 2000 ? line.n - 2000 : 0, line.n);
-    code = line_code(l, line);
+    code = line_code(l, str_sub(line, line.n > 2000 ? line.n - 2000 : 0, line.n));
     if (!code.n || l->blocks == LANG_NONE)
         return false;
     c = code.p[code.n - 1];
-    if (c == '{' || c == '(' || c == '[')
+    if (memchr("{([", c, 3))
         return true;
     if (l->blocks == LANG_INDENT)
         return c == ':' || c == '=' || str_ends(code, STR(" where")) || str_ends(code, STR(" do")) || str_ends(code, STR("->"));
-    if (l->blocks == LANG_BRACES)
-        return str_ends(code, STR("=>")) && l->quotes[0]; /* an arrow whose body comes next */
-    last = last_word(code);
-    if (has_word(l->openers, last) || (last.n == 2 && has_word(l->openers, str_sub(last, 1, 2))))
-        return true;
-    if (c == '|') /* ruby's block parameters */
-        return str_find(code, STR("do |")) >= 0 || str_find(code, STR("{ |")) >= 0;
-    return has_word(l->openers, first_word(code)) && !str_ends(code, STR(";")) && str_find(code, STR(" end")) < 0;
+    if (l->blocks == LANG_BRACES) /* an arrow whose body comes next */
+        return str_ends(code, STR("=>"));
+    return words_open(l, code);
 }
 
 bool lang_line_closes(const struct lang *l, struct str line)
@@ -272,7 +286,7 @@ bool lang_line_closes(const struct lang *l, struct str line)
 
     if (!s.n)
         return false;
-    if (strchr("})]", s.p[0]) || (l->block_close && str_starts(s, str_c(l->block_close))))
+    if (memchr("})]", s.p[0], 3) || (l->block_close && str_starts(s, str_c(l->block_close))))
         return true;
     return l->blocks == LANG_END && has_word(words, first_word(s));
 }

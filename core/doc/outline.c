@@ -42,6 +42,9 @@ static int by_name(const void *pa, const void *pb)
 
     if (a->name.start != b->name.start)
         return a->name.start < b->name.start ? -1 : 1;
+    /* "const f = () => …" is a variable as well, but who looks for it looks for a function. */
+    if ((a->kind == SYMBOL_VARIABLE) != (b->kind == SYMBOL_VARIABLE))
+        return a->kind == SYMBOL_VARIABLE ? 1 : -1;
     return a->depth < b->depth ? -1 : a->depth > b->depth;
 }
 
@@ -69,9 +72,9 @@ static size_t finish(struct outline *o)
 }
 
 /* To the next node in preorder. False at the end. */
-static bool next_node(TSTreeCursor *cursor, bool into)
+static bool next_node(TSTreeCursor *cursor)
 {
-    if (into && ts_tree_cursor_goto_first_child(cursor))
+    if (ts_tree_cursor_goto_first_child(cursor))
         return true;
     while (!ts_tree_cursor_goto_next_sibling(cursor))
         if (!ts_tree_cursor_goto_parent(cursor))
@@ -96,9 +99,22 @@ size_t syntax_outline(const struct syntax *s, struct symbol *ret, size_t cap, ui
         if (visited++ % CLOCK_EVERY == 0 && clock_us() >= deadline)
             break;
         query_at(&run, ts_tree_cursor_current_node(&cursor));
-    } while (o.n < cap && run.steps && next_node(&cursor, true));
+    } while (o.n < cap && run.steps && next_node(&cursor));
     ts_tree_cursor_delete(&cursor);
     return finish(&o);
+}
+
+/* To the next node in preorder that may touch the span: subtrees and siblings on its far sides are not visited. */
+static bool next_touching(TSTreeCursor *cursor, struct span in, bool into)
+{
+    uint32_t goal = in.start ? (uint32_t)in.start - 1 : 0; /* a missing token has no length */
+
+    if (into && ts_tree_cursor_goto_first_child_for_byte(cursor, goal) >= 0)
+        return true;
+    while (ts_node_start_byte(ts_tree_cursor_current_node(cursor)) > in.end || !ts_tree_cursor_goto_next_sibling(cursor))
+        if (!ts_tree_cursor_goto_parent(cursor))
+            return false;
+    return true;
 }
 
 size_t syntax_tree_errors(const TSTree *tree, struct span in, size_t cap)
@@ -114,7 +130,7 @@ size_t syntax_tree_errors(const TSTree *tree, struct span in, size_t cap)
         into = ts_node_has_error(node) && ts_node_start_byte(node) <= in.end && ts_node_end_byte(node) >= in.start;
         if (into && (ts_node_is_error(node) || ts_node_is_missing(node)))
             count++;
-    } while (count < cap && steps++ < ERROR_STEPS && next_node(&cursor, into));
+    } while (count < cap && steps++ < ERROR_STEPS && next_touching(&cursor, in, into));
     ts_tree_cursor_delete(&cursor);
     return count;
 }

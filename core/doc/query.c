@@ -106,7 +106,7 @@ static struct str read_word(struct reader *r)
 {
     size_t start = r->at;
 
-    while (r->at < r->text.n && (isalnum((unsigned char)r->text.p[r->at]) || strchr("_-?!.#@", r->text.p[r->at])))
+    while (r->at < r->text.n && (isalnum((unsigned char)r->text.p[r->at]) || memchr("_-?!.#@", r->text.p[r->at], 7)))
         r->at++;
     return str_sub(r->text, start, r->at);
 }
@@ -288,18 +288,12 @@ static int read_children(struct reader *r, unsigned parent, unsigned depth)
     return 0;
 }
 
-static int read_node(struct reader *r, unsigned parent, uint16_t field, bool first, unsigned depth)
+/* "\"text\"", "[…]", "(name" or "_": what the node may be. */
+static int read_kind(struct reader *r, struct step *s)
 {
-    size_t step = r->q->nsteps;
-    unsigned self = (unsigned)(step - r->first_step);
     char c = peek(r), text[MAX_STRING];
-    struct step *s;
     struct str name;
 
-    s = c ? new_step(r, parent, field) : NULL;
-    if (!s || depth > QUERY_MAX_STEPS)
-        return fail(r, c ? "pattern has too many nodes" : "unexpected end");
-    s->first = first;
     if (c == '"') {
         if (read_string(r, text) < 0)
             return ERR_PARSE;
@@ -322,9 +316,24 @@ static int read_node(struct reader *r, unsigned parent, uint16_t field, bool fir
         return fail(r, "unexpected character");
     }
     s->nsymbols = (uint16_t)(r->q->nsymbols - s->first_symbol);
+    return 0;
+}
+
+static int read_node(struct reader *r, unsigned parent, uint16_t field, bool first, unsigned depth)
+{
+    size_t step = r->q->nsteps;
+    unsigned self = (unsigned)(step - r->first_step);
+    char c = peek(r);
+    struct step *s = c ? new_step(r, parent, field) : NULL;
+
+    if (!s || depth > QUERY_MAX_STEPS)
+        return fail(r, c ? "pattern has too many nodes" : "unexpected end");
+    s->first = first;
+    if (read_kind(r, s) < 0)
+        return ERR_PARSE;
     if (c == '(' && read_children(r, self, depth) < 0)
         return ERR_PARSE;
-    if (peek(r) && strchr("?*+!", peek(r)))
+    if (peek(r) && memchr("?*+!", peek(r), 4))
         return fail(r, "quantifiers and negations are not read here");
     return read_capture(r, step);
 }

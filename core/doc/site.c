@@ -80,13 +80,12 @@ static bool holds(const struct caret *c, TSNode node, bool is_block)
     return start < c->at && c->at == end && c->s->lang->blocks != LANG_BRACES && c->s->lang->blocks != LANG_END;
 }
 
-/* Calls the query at every node from the root down to byte `at` - 1. */
-static void walk(const struct syntax *s, const struct query *q, size_t at, void *ctx,
+void syntax_walk(const TSTree *tree, const struct rope *text, const struct query *q, size_t at, void *ctx,
     void (*found)(void *ctx, const struct query_match *m))
 {
-    struct query_run run = { .q = q, .rope = s->text, .focus = at ? at - 1 : 0, .steps = WALK_STEPS, .found = found,
+    struct query_run run = { .q = q, .rope = text, .focus = at ? at - 1 : 0, .steps = WALK_STEPS, .found = found,
         .ctx = ctx };
-    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(s->tree));
+    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
     unsigned depth = 0;
     TSNode node;
 
@@ -135,6 +134,7 @@ static bool is_open_string(TSNode node)
 static bool scope_holds(const struct scope_walk *w, TSNode node, enum capture c)
 {
     size_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
+    int last;
 
     if (c == CAP_TEXT)
         return start <= w->at && w->at <= end;
@@ -142,9 +142,12 @@ static bool scope_holds(const struct scope_walk *w, TSNode node, enum capture c)
         return false;
     if (w->at < end)
         return true;
+    last = rope_byte(w->s->text, end - 1);
     if (c == CAP_COMMENT)
-        return rope_byte(w->s->text, end - 1) != '\n' && !ends_with(w->s->text, end, w->s->lang->block_close);
-    return c == CAP_STRING && is_open_string(node);
+        return last != '\n' && !ends_with(w->s->text, end, w->s->lang->block_close);
+    if (c == CAP_CODE) /* some grammars leave the closing token of an interpolation to the string */
+        return last != '}' && last != ')';
+    return is_open_string(node);
 }
 
 static void scope_found(void *ctx, const struct query_match *m)
@@ -193,19 +196,23 @@ static void block_found(void *ctx, const struct query_match *m)
 static bool is_empty_block(TSNode block)
 {
     uint32_t n = ts_node_named_child_count(block), i;
+    TSNode child;
 
     if (n > 32)
         return false;
-    for (i = 0; i < n; i++)
-        if (!ts_node_is_extra(ts_node_named_child(block, i)))
+    for (i = 0; i < n; i++) {
+        child = ts_node_named_child(block, i);
+        if (!ts_node_is_extra(child) || ts_node_is_error(child))
             return false;
+    }
     return true;
 }
 
-/* The smallest named node around the caret, and whether the text there is broken. */
-static void find_node(const struct syntax *s, size_t at, struct site *ret)
+/* The smallest named node around the caret. */
+static struct span find_node(const struct syntax *s, size_t at)
 {
     TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(s->tree));
+    struct span best = { 0, 0 };
     size_t focus = at ? at - 1 : 0;
     unsigned depth = 0;
     TSNode node;
@@ -214,12 +221,11 @@ static void find_node(const struct syntax *s, size_t at, struct site *ret)
         node = ts_tree_cursor_current_node(&cursor);
         if (ts_node_start_byte(node) > focus)
             break;
-        if (ts_node_is_error(node) && at <= ts_node_end_byte(node))
-            ret->in_error = true;
         if (ts_node_is_named(node) && at <= ts_node_end_byte(node))
-            ret->node = span_of(node);
+            best = span_of(node);
     } while (depth++ < SYNTAX_MAX_DEPTH && ts_tree_cursor_goto_first_child_for_byte(&cursor, (uint32_t)focus) >= 0);
     ts_tree_cursor_delete(&cursor);
+    return best;
 }
 
 /* Only what would close something, or nothing, follows on the caret's line. */
@@ -232,23 +238,37 @@ static bool rest_is_closers(const struct rope *text, size_t at)
         c = rope_byte(text, i);
         if (c < 0 || c == '\n' || c == '\r')
             return true;
-        if (!strchr(" \t)]};,", c))
+        if (!memchr(" \t)]};,", c, 7))
             return false;
     }
     return false;
 }
 
+static size_t indentation(struct str line)
+{
+    size_t n = 0;
+
+    while (n < line.n && is_blank((unsigned char)line.p[n]))
+        n++;
+    return n;
+}
+
 /* The line that the caret continues: its own if something is on it, else the last one before that has something. */
 static bool opens_block(const struct lang *l, const struct rope *text, size_t at)
 {
-    size_t end = skip_back(text, at);
+    size_t end = skip_back(text, at), start = line_begin(text, end);
+    struct str line;
     struct buf b;
     bool opens;
 
     if (!rest_is_closers(text, at))
         return false;
     buf_init(&b, MAX_LINE + 1);
-    opens = lang_line_opens(l, copy_range(text, line_begin(text, end), end, &b));
+    line = copy_range(text, start, end, &b);
+    opens = lang_line_opens(l, line);
+    /* Where indentation makes the block, a caret that is not indented is behind it. */
+    if (opens && l->blocks == LANG_INDENT && line_begin(text, at) != start)
+        opens = at - line_begin(text, at) > indentation(line);
     buf_fini(&b);
     return opens;
 }
@@ -283,14 +303,15 @@ void syntax_site(const struct syntax *s, const struct lang *l, const struct rope
         return;
     }
     ret->from_tree = true;
-    find_node(s, at, ret);
-    walk(s, s->grammar->scopes, at, &scope, scope_found);
+    ret->node = find_node(s, at);
+    ret->in_error = syntax_tree_errors(s->tree, (struct span){ line_begin(text, at), at }, 1) > 0;
+    syntax_walk(s->tree, text, s->grammar->scopes, at, &scope, scope_found);
     ret->scope = scope.scope;
     /* A string that has just been begun is no string to the parser. */
     if (ret->in_error && ret->scope == LANG_CODE)
         ret->scope = line_scope(l, text, at);
     caret_init(&blocks.caret, s, at);
-    walk(s, s->grammar->blocks, blocks.caret.behind, &blocks, block_found);
+    syntax_walk(s->tree, text, s->grammar->blocks, blocks.caret.behind, &blocks, block_found);
     ret->block_empty = ret->block.end && is_empty_block(blocks.block);
 }
 
@@ -334,8 +355,11 @@ static void enclosing_found(void *ctx, const struct query_match *m)
     for (i = 0; i < m->n; i++)
         if (m->capture[i] != CAP_NAME && !holds(&w->caret, m->node[i], false))
             return;
-    if (w->n && w->out[w->n - 1].name.start == symbol.name.start)
+    if (w->n && w->out[w->n - 1].name.start == symbol.name.start) { /* two patterns; anything says more than "variable" */
+        if (w->out[w->n - 1].kind == SYMBOL_VARIABLE)
+            w->out[w->n - 1].kind = symbol.kind;
         return;
+    }
     symbol.depth = w->n ? w->out[w->n - 1].depth + 1 : 0;
     if (w->n == w->cap) {
         memmove(w->out, w->out + 1, (w->cap - 1) * sizeof *w->out);
@@ -351,6 +375,6 @@ size_t syntax_enclosing(const struct syntax *s, size_t at, struct symbol *ret, s
     if (!cap || !covers(s, at))
         return 0;
     caret_init(&w.caret, s, at);
-    walk(s, s->grammar->symbols, w.caret.behind, &w, enclosing_found);
+    syntax_walk(s->tree, s->text, s->grammar->symbols, w.caret.behind, &w, enclosing_found);
     return w.n;
 }

@@ -221,40 +221,57 @@ void syntax_edit(struct syntax *s, struct rope *after, size_t start, size_t old_
 
 /* Windows */
 
+/* What is known of a text that is looked at byte by byte for a good first line. */
+struct boundary {
+    const struct lang *lang;
+    size_t line_start;      /* SIZE_MAX before the first one */
+    char first;             /* of the present line */
+    bool empty;             /* nothing but blanks on it so far */
+    bool after_gap;         /* the line before it was empty or a closing brace */
+    size_t best, weak, any;
+};
+
+static void boundary_feed(struct boundary *b, size_t at, char c)
+{
+    if (c == '\n') {
+        b->after_gap = b->line_start != SIZE_MAX && (b->empty || b->first == '}');
+        b->line_start = at + 1;
+        b->any = MIN(b->any, b->line_start);
+        b->empty = true;
+        b->first = '\0';
+        return;
+    }
+    b->empty = b->empty && isspace((unsigned char)c);
+    if (at != b->line_start)
+        return;
+    b->first = c;
+    if (isspace((unsigned char)c) || lang_line_closes(b->lang, (struct str){ &c, 1 }) || memchr("{#*", c, 3))
+        return;
+    if (b->after_gap)
+        b->best = MIN(b->best, at);
+    b->weak = MIN(b->weak, at);
+}
+
 /* Looks at the lines that begin in [from, to) for one where a definition seems to begin: no blank in front, after a blank
  * line or a closing brace; else any line without a blank in front; else any line. */
 static size_t find_boundary(const struct lang *l, const struct rope *text, size_t from, size_t to)
 {
-    size_t line_start = SIZE_MAX, weak = SIZE_MAX, any = SIZE_MAX, at, n, i;
-    bool after_gap = false, empty = true;
-    char first[8] = { 0 };
+    struct boundary b = { l, SIZE_MAX, '\0', true, false, SIZE_MAX, SIZE_MAX, SIZE_MAX };
+    size_t at, n, i;
     const char *p;
 
-    for (at = from; at < to; at += n) {
+    for (at = from; at < to && b.best == SIZE_MAX; at += n) {
         p = rope_chunk(text, at, &n);
         if (!n)
             break;
-        for (i = 0; i < n && at + i < to; i++) {
-            if (p[i] == '\n') {
-                after_gap = line_start != SIZE_MAX && (empty || first[0] == '}');
-                line_start = at + i + 1;
-                any = MIN(any, line_start);
-                empty = true;
-                first[0] = '\0';
-                continue;
-            }
-            empty = empty && isspace((unsigned char)p[i]);
-            if (at + i != line_start)
-                continue;
-            first[0] = p[i];
-            if (isspace((unsigned char)p[i]) || lang_line_closes(l, (struct str){ first, 1 }) || strchr("{#*", p[i]))
-                continue;
-            if (after_gap)
-                return line_start;
-            weak = MIN(weak, line_start);
-        }
+        for (i = 0; i < n && at + i < to; i++)
+            boundary_feed(&b, at + i, p[i]);
     }
-    return weak != SIZE_MAX ? weak : any != SIZE_MAX ? any : from;
+    if (b.best != SIZE_MAX)
+        return b.best;
+    if (b.weak != SIZE_MAX)
+        return b.weak;
+    return b.any != SIZE_MAX ? b.any : from;
 }
 
 static struct span choose_window(const struct syntax *s, size_t caret)

@@ -47,7 +47,7 @@ struct span {
 struct site {
     enum lang_scope scope;
     bool from_tree;      /* false: only the line was looked at, spans are empty */
-    bool in_error;       /* the text around does not parse */
+    bool in_error;       /* the line up to the caret does not parse, or what it is part of */
     bool block_empty;    /* the innermost block has nothing but comments in it */
     bool opens_block;    /* what stands before the caret opens a block, and nothing follows on the line but closers */
     struct span node;    /* the smallest named node around the caret */

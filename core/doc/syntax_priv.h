@@ -32,7 +32,13 @@ TSTree *syntax_job_result(struct syntax_job *j); /* borrowed; NULL unless done *
 TSInputEdit syntax_input_edit(const struct rope *before, const struct rope *after, size_t start, size_t old_end,
                               size_t new_end);
 
+struct query;
 struct query_match;
+
+/* Matches the query at every node on the way from the root to the byte before `at`. */
+void syntax_walk(const TSTree *tree, const struct rope *text, const struct query *q, size_t at, void *ctx,
+                 void (*found)(void *ctx, const struct query_match *m));
+
 /* A symbol, if the match has a name and a kind. */
 bool syntax_symbol_of(const struct query_match *m, struct symbol *ret);
 

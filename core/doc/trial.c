@@ -13,6 +13,7 @@
 
 #define LINES_BEFORE 3
 #define MAX_ERRORS 1000
+#define MAX_BODY 64 /* statements that one text may put into an empty block */
 
 struct trial {
     const struct syntax *s;
@@ -135,20 +136,22 @@ static size_t reference(const struct trial *t)
     return at ? at - 1 : 0;
 }
 
-size_t trial_unit(const struct trial *t)
+/* The outermost named node that begins on the first line of the text and holds byte `at`; its end, or 0. */
+static size_t unit_end(const struct trial *t, size_t at)
 {
-    size_t at = reference(t), text_end = t->start + t->n, line, end = 0;
+    size_t line = rope_line_start(t->text, rope_line_of(t->text, t->start)), text_end = t->start + t->n, end = 0;
     TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(syntax_job_result(t->job)));
     unsigned depth = 0;
     TSNode node;
 
-    line = rope_line_start(t->text, rope_line_of(t->text, t->start));
     while (depth++ < SYNTAX_MAX_DEPTH && ts_tree_cursor_goto_first_child_for_byte(&cursor, (uint32_t)at) >= 0) {
         node = ts_tree_cursor_current_node(&cursor);
         if (ts_node_start_byte(node) > at)
             break;
-        if (!ts_node_is_named(node) || ts_node_is_error(node) || ts_node_start_byte(node) < line)
+        if (!ts_node_is_named(node) || ts_node_start_byte(node) < line)
             continue;
+        if (ts_node_is_error(node)) /* no telling where it would end */
+            break;
         /* All of the list may be new (the body of an empty function); what was there before is no part of the unit. */
         if (is_list(t, node) && (ts_node_start_byte(node) < t->start || ts_node_end_byte(node) > text_end))
             continue;
@@ -156,7 +159,61 @@ size_t trial_unit(const struct trial *t)
         break;
     }
     ts_tree_cursor_delete(&cursor);
+    return end;
+}
+
+struct body_probe {
+    size_t at;
+    TSNode block;
+};
+
+static void body_found(void *ctx, const struct query_match *m)
+{
+    struct body_probe *p = ctx;
+    size_t i;
+
+    for (i = 0; i < m->n; i++)
+        if (m->capture[i] == CAP_BLOCK && ts_node_start_byte(m->node[i]) < p->at && ts_node_end_byte(m->node[i]) > p->at)
+            p->block = m->node[i];
+}
+
+/* Where the text fills a block that had nothing in it, all that it put there is the unit. The end of that, or 0. */
+static size_t body_end(const struct trial *t)
+{
+    struct body_probe p = { .at = t->start };
+    size_t end = 0;
+    uint32_t n, i;
+    TSNode child;
+
+    syntax_walk(syntax_job_result(t->job), t->text, t->s->grammar->blocks, t->start, &p, body_found);
+    n = ts_node_is_null(p.block) ? 0 : ts_node_named_child_count(p.block);
+    if (n > MAX_BODY)
+        return 0;
+    for (i = 0; i < n; i++) {
+        child = ts_node_named_child(p.block, i);
+        if (ts_node_start_byte(child) < t->start) {
+            if (!ts_node_is_extra(child) || ts_node_is_error(child))
+                return 0;
+        } else if (ts_node_end_byte(child) > t->start + t->n) {
+            return 0;
+        } else {
+            end = ts_node_end_byte(child);
+        }
+    }
+    return end;
+}
+
+size_t trial_unit(const struct trial *t)
+{
+    size_t at = reference(t), line = rope_line_start(t->text, rope_line_of(t->text, t->start)), end = 0, i;
+
+    for (i = line; i < t->start && is_blank(rope_byte(t->text, i)); i++)
+        ;
+    if (i == t->start)
+        end = body_end(t);
+    if (!end)
+        end = unit_end(t, at);
     if (end <= t->start)
         return 0;
-    return MIN(end, text_end) - t->start;
+    return MIN(end, t->start + t->n) - t->start;
 }

@@ -1,3 +1,3 @@
 ; SPDX-License-Identifier: MIT
 (section (atx_heading heading_content: (inline) @name)) @section
-(section (setext_heading heading_content: (paragraph) @name)) @section
+(setext_heading heading_content: (paragraph (inline) @name)) @section
