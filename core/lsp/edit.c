@@ -107,6 +107,8 @@ void command_edit(struct server *s, struct reply r, const json_t *arguments)
         err_set(&e, ERR_INVALID, "%.200s is not open", p.uri);
     else if (!e.code && !s->client.apply_edit)
         err_set(&e, ERR_UNSUPPORTED, "this editor cannot apply edits that a server makes");
+    else if (!e.code && rpc_is_full(s->rpc))
+        err_set(&e, ERR_OVERLOADED, "too many unanswered requests");
     if (e.code) {
         reply_fail(r, &e);
         return;

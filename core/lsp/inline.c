@@ -170,6 +170,10 @@ static void start_completion(struct server *s, struct reply r, struct complete_p
         reply_error(r, RPC_INVALID_PARAMS, "%.200s is not open", p->uri);
         return;
     }
+    if (rpc_is_full(s->rpc)) {
+        reply_error(r, RPC_REQUEST_FAILED, "too many unanswered requests");
+        return;
+    }
     a = mem_alloc(sizeof *a);
     *a = (struct asked) { .server = s, .reply = r, .uri = mem_strdup(p->uri), .caret = p->pos, .menu = menu };
     task = session_complete(s->session, p, on_completed, a);

@@ -364,6 +364,11 @@ uint64_t rpc_any_task(const struct rpc *r)
     return 0;
 }
 
+bool rpc_is_full(const struct rpc *r)
+{
+    return r->nwaiting > MAX_PENDING_REQUESTS; /* the one being handled is counted */
+}
+
 static struct reply slot_take(struct rpc *r, char *id)
 {
     size_t i = 0;
@@ -394,9 +399,6 @@ static void on_request(struct rpc *r, const json_t *id, const char *method, cons
         free(text);
     } else if (slot_of_id(r, text)) {
         rpc_send_error(r, text, RPC_INVALID_REQUEST, STR("a request with this id is still unanswered"));
-        free(text);
-    } else if (r->nwaiting >= MAX_PENDING_REQUESTS) {
-        rpc_send_error(r, text, RPC_REQUEST_FAILED, STR("too many unanswered requests"));
         free(text);
     } else {
         reply = slot_take(r, text);

@@ -66,5 +66,6 @@ void reply_wait(struct reply r, uint64_t task);
 
 uint64_t rpc_task_of(const struct rpc *r, const json_t *id); /* 0 if no request with this id waits for a task */
 uint64_t rpc_any_task(const struct rpc *r);                  /* 0 if none waits */
+bool rpc_is_full(const struct rpc *r); /* so many requests wait that none should be added that waits as well */
 
 #endif

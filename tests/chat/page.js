@@ -3,6 +3,7 @@
 // of Page that begin with "do_"; README.md explains them. One page is one test in a folder of its own.
 'use strict';
 const fs = require('fs');
+const http = require('http');
 const path = require('path');
 const { spawn } = require('child_process');
 const { pathToFileURL } = require('url');
@@ -133,7 +134,10 @@ class Page {
     fs.writeFileSync(path.join(this.folder, 'config/switchyard/config.json'), substitute(step.block, this.vars));
   }
   async do_mock(rest) {
-    const child = spawn(path.join(this.build, 'tests/mockprov'), rest ? JSON.parse(rest) : [], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.bodies = path.join(this.folder, 'bodies');
+    fs.mkdirSync(this.bodies);
+    const options = [...(rest ? JSON.parse(rest) : []), '--bodies', this.bodies];
+    const child = spawn(path.join(this.build, 'tests/mockprov'), options, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.children.push(child);
     this.vars.mock = await new Promise((resolve, reject) => {
       let heard = '';
@@ -183,6 +187,7 @@ class Page {
     this.careless = true; // an editor that is gone gets no answers
     this.server().child.stdin.end();
   }
+  do_careless() { this.careless = true; } // requests that were sent as raw bytes are not counted
   do_hold() { this.server().child.stdout.pause(); }
   do_release() { this.server().child.stdout.resume(); }
   do_hang_up() {
@@ -266,6 +271,42 @@ class Page {
     if (this.wire.queue.length) throw new Error(`unexpected: ${JSON.stringify(this.wire.queue[0]).slice(0, 500)}`);
   }
   do_wait(rest) { return sleep(Number(rest)); }
+  async do_mock_stats(rest) {
+    const pattern = this.json(rest);
+    let got;
+    for (const until = Date.now() + 5000; Date.now() < until; await sleep(20)) {
+      got = JSON.parse(await this.get('/__stats'));
+      if (match(pattern, got, this.vars)) return;
+    }
+    throw new Error(`the mock provider says ${JSON.stringify(got)}`);
+  }
+  do_mock_set(rest) { return this.get(`/__set?${rest}`); }
+  get(where) {
+    return new Promise((resolve, reject) => {
+      http.get({ host: '127.0.0.1', port: this.vars.mock, path: where, agent: false }, (response) => {
+        let text = '';
+        response.on('data', (data) => { text += data; });
+        response.on('end', () => resolve(text));
+      }).on('error', reject);
+    });
+  }
+  async do_prompt(rest) { // the last request's prompt, or its messages, must match
+    const wanted = new RegExp(JSON.parse(rest), 's');
+    let text = '';
+    for (const until = Date.now() + 5000; Date.now() < until; await sleep(20)) {
+      const last = fs.readdirSync(this.bodies).sort().pop();
+      let body = null;
+      try {
+        body = last && JSON.parse(fs.readFileSync(path.join(this.bodies, last), 'utf8'));
+      } catch (error) {
+        continue; // half written
+      }
+      if (!body) continue;
+      text = body.prompt || body.messages.map((m) => `${m.role}: ${m.content}`).join('\n');
+      if (wanted.test(text)) return;
+    }
+    throw new Error(text ? `the prompt was ${JSON.stringify(text.slice(-1500))}` : 'the mock provider got no request');
+  }
   async do_exit(rest) {
     this.over = true;
     const until = Date.now() + WAIT_MS;

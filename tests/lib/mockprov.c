@@ -7,7 +7,7 @@
  * Prints "PORT n" when it listens, on 127.0.0.1 (port 0, the default: any). It ends with its parent.
  *   POST .../completions, .../chat/completions   the answer, streamed if the body says so   GET .../models, /health
  *   GET /__set?ttft_ms=&tps=&tokens=&status=&fail_every=&cut_after=&retry_after=   changes a setting from now on
- *   GET /__stats                                  {"requests","aborted","connections","live","now"}
+ *   GET /__stats                                  {"begun","requests","aborted","connections","live","now"}
  * --tps 0 (the default) sends all tokens at once; --fail-every N answers each Nth request with 503; --cut-after N drops
  * the connection after N tokens; --key wants that bearer key.
  * The log has a JSON line for each request to the first two, times in ns of CLOCK_MONOTONIC: conn, nth (on this
@@ -41,7 +41,7 @@ static struct {
 } set = {.tokens = 16, .status = 200};
 
 static struct {
-    int requests, aborted, connections, live;
+    int begun, requests, aborted, connections, live;
 } stats;
 
 static int epoll_fd, log_fd = -1;
@@ -525,8 +525,8 @@ static void reply_get(struct conn *c, char *query)
         change_settings(query);
         reply(c, 200, "{}", 2);
     } else if (strcmp(c->path, "/__stats") == 0) {
-        n = snprintf(json, sizeof json, "{\"requests\":%d,\"aborted\":%d,\"connections\":%d,\"live\":%d,\"now\":%lld}", stats.requests,
-                     stats.aborted, stats.connections, stats.live, (long long)now_ns());
+        n = snprintf(json, sizeof json, "{\"begun\":%d,\"requests\":%d,\"aborted\":%d,\"connections\":%d,\"live\":%d,\"now\":%lld}", stats.begun,
+                     stats.requests, stats.aborted, stats.connections, stats.live, (long long)now_ns());
         reply(c, 200, json, (size_t)n);
     } else if (path_ends(c, "/models")) {
         reply(c, 200, models, sizeof models - 1);
@@ -567,6 +567,7 @@ static void begin_completion(struct conn *c, int authorised)
     c->chat = path_ends(c, "/chat/completions");
     c->stream = c->want_usage = c->sent = c->head_sent = 0;
     c->busy = 1;
+    stats.begun++;
     while (at && next_member(&at, end, &m)) {
         if (is_member(&m, "stream"))
             c->stream = *m.value == 't';
