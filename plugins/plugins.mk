@@ -36,14 +36,14 @@ $(patsubst %.c,$(B)/obj/%.o,$(wildcard plugins/template/*.c)): $(PLUGIN_HEADERS)
 PLUGIN_TESTS := $(patsubst tests/provider/%.c,$(B)/tests/provider/%,$(wildcard tests/provider/*.c)) $(B)/tests/mockprov
 tests: $(PLUGIN_TESTS) $(PLUGIN_HEADERS)
 
-$(B)/tests/provider/%: tests/provider/%.c tests/lib/testhost.c $(PLUGIN_COMMON)
+$(B)/tests/provider/%: $(B)/obj/tests/provider/%.o $(B)/obj/tests/lib/testhost.o $(PLUGIN_COMMON)
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c,$^) $(PLUGIN_COMMON) -lcurl $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcurl $(LDLIBS)
 
-$(B)/tests/mockprov: tests/lib/mockprov.c
+$(B)/tests/mockprov: $(B)/obj/tests/lib/mockprov.o $(B)/obj/tests/lib/members.o
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
--include $(patsubst %.c,$(B)/obj/%.d,$(wildcard plugins/*/*.c)) $(PLUGIN_TESTS:=.d)
+-include $(patsubst %.c,$(B)/obj/%.d,$(wildcard plugins/*/*.c tests/provider/*.c) tests/lib/testhost.c tests/lib/mockprov.c tests/lib/members.c)

@@ -235,7 +235,9 @@ struct sy_provider { /* static const in the plugin */
 /* The one exported symbol. With -DSY_STATIC the plugin is linked into a program and this function is static; the
  * program reaches it through a table (see plugins/README.md). */
 #ifdef SY_STATIC
-#define SY_PROVIDER_ENTRY(id) const struct sy_provider *sy_static_##id(void)
+#define SY_PROVIDER_ENTRY(id) \
+    const struct sy_provider *sy_static_##id(void); \
+    const struct sy_provider *sy_static_##id(void)
 #else
 SY_EXPORT const struct sy_provider *sy_provider_v1(void);
 #define SY_PROVIDER_ENTRY(id) SY_EXPORT const struct sy_provider *sy_provider_v1(void)

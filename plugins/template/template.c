@@ -28,7 +28,9 @@ static int template_open(const struct sy_host *host, void **self)
     struct template *t;
 
     if (base.n == 0)
-        return host->fail(host->ctx, SY_EREQUEST, "base_url is missing");
+        base = (struct sy_str){"http://127.0.0.1:8765", 21};
+    if (base.n < 8 || memcmp(base.p, "http", 4) != 0)
+        return host->fail(host->ctx, SY_EREQUEST, "base_url must begin with http:// or https://");
     t = calloc(1, sizeof *t);
     if (t)
         t->url = malloc(base.n + sizeof "/complete");

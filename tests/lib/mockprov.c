@@ -14,6 +14,8 @@
  * connection), path, t_first_byte, t_full (request complete), t_first (first byte of the body sent), t_done or t_abort
  * (the client closed before the end), aborted, head_bytes, body_bytes, stream, sent_tokens, and in f the length of
  * each string member of the request, the size of objects and arrays as NAME_json, and numbers as they are. */
+#include "tests/lib/members.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -142,99 +144,6 @@ static void make_pieces(void)
     }
 }
 
-/* ---- top-level members of a JSON object ---- */
-
-struct member {
-    const char *key, *value;
-    size_t key_n, n;
-};
-
-/* By memchr: a prompt of many kilobytes is one string, and its time would be taken for the service's. */
-static const char *skip_string(const char *p, const char *end)
-{
-    const char *from = ++p, *quote;
-
-    while (p < end && (quote = memchr(p, '"', (size_t)(end - p))) != NULL) {
-        const char *slash = quote;
-
-        while (slash > from && slash[-1] == '\\')
-            slash--;
-        if ((quote - slash) % 2 == 0)
-            return quote + 1;
-        p = quote + 1;
-    }
-    return end;
-}
-
-static const char *skip_value(const char *p, const char *end)
-{
-    int depth = 0;
-
-    while (p < end) {
-        if (*p == '"') {
-            p = skip_string(p, end);
-        } else if (*p == '{' || *p == '[') {
-            depth++;
-            p++;
-        } else if (*p == '}' || *p == ']') {
-            if (--depth < 0)
-                return p;
-            p++;
-        } else if (depth == 0 && *p == ',') {
-            return p;
-        } else {
-            p++;
-        }
-    }
-    return p;
-}
-
-/* *at begins at the object's brace. */
-static int next_member(const char **at, const char *end, struct member *m)
-{
-    const char *p = *at;
-
-    while (p < end && *p != '"')
-        p++;
-    if (p == end)
-        return 0;
-    m->key = p + 1;
-    p = skip_string(p, end);
-    m->key_n = (size_t)(p - m->key) - 1;
-    while (p < end && (*p == ':' || *p == ' ' || *p == '\n'))
-        p++;
-    m->value = p;
-    p = skip_value(p, end);
-    m->n = (size_t)(p - m->value);
-    *at = p;
-    return 1;
-}
-
-static int is_member(const struct member *m, const char *key)
-{
-    return m->key_n == strlen(key) && memcmp(m->key, key, m->key_n) == 0;
-}
-
-/* Bytes of a JSON string's text: an escape is one, but a \u of them what UTF-8 makes of it. */
-static long decoded_length(const char *p, size_t n)
-{
-    long length = 0;
-
-    for (size_t i = 1; i + 1 < n; i++, length++) {
-        if (p[i] != '\\')
-            continue;
-        i++;
-        if (p[i] == 'u' && i + 5 < n) {
-            char hex[5] = {p[i + 1], p[i + 2], p[i + 3], p[i + 4], '\0'};
-            long code = strtol(hex, NULL, 16);
-
-            i += 4;
-            length += code < 0x80 ? 0 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
-        }
-    }
-    return length;
-}
-
 /* ---- connections ---- */
 
 struct conn {
@@ -262,10 +171,10 @@ static void write_log(struct conn *c, int64_t when, int aborted)
          (long long)c->t_full, (long long)c->t_first, aborted ? "t_abort" : "t_done", (long long)when, aborted ? "true" : "false");
     addf(&line, ",\"head_bytes\":%zu,\"body_bytes\":%zu,\"stream\":%d,\"sent_tokens\":%d,\"f\":{", c->head_bytes, c->body.n,
          c->stream, c->sent);
-    while (at && next_member(&at, end, &m)) {
+    while (at && member_next(&at, end, &m)) {
         addf(&line, "%s\"%.*s%s\":", comma, (int)(m.key_n > 64 ? 64 : m.key_n), m.key, *m.value == '{' || *m.value == '[' ? "_json" : "");
         if (*m.value == '"')
-            addf(&line, "%ld", decoded_length(m.value, m.n));
+            addf(&line, "%ld", member_text_length(&m));
         else if (*m.value == '{' || *m.value == '[')
             addf(&line, "%zu", m.n);
         else
@@ -568,10 +477,10 @@ static void begin_completion(struct conn *c, int authorised)
     c->stream = c->want_usage = c->sent = c->head_sent = 0;
     c->busy = 1;
     stats.begun++;
-    while (at && next_member(&at, end, &m)) {
-        if (is_member(&m, "stream"))
+    while (at && member_next(&at, end, &m)) {
+        if (member_is(&m, "stream"))
             c->stream = *m.value == 't';
-        else if (is_member(&m, "stream_options"))
+        else if (member_is(&m, "stream_options"))
             c->want_usage = memmem(m.value, m.n, "true", 4) != NULL;
     }
     c->due = c->t_full + (int64_t)(1e6 * set.ttft_ms + (!c->stream && set.tps > 0 ? 1e9 * npieces / set.tps : 0));

@@ -82,6 +82,20 @@ static void take_back(struct lent *l)
     l->count = 0;
 }
 
+/* A struct that begins with its size, at its exact size, or as a later host would have it. */
+#define NEWER 24
+
+static void *lend_struct(struct lent *l, const struct testhost *h, const void *p, size_t n)
+{
+    char room[512];
+    uint32_t size = (uint32_t)(n + (h->newer ? NEWER : 0));
+
+    memset(room, 0xee, sizeof room);
+    memcpy(room, p, n);
+    memcpy(room, &size, sizeof size);
+    return lend(l, room, size);
+}
+
 static struct sy_str lend_str(struct lent *l, const char *p, size_t n)
 {
     return n ? (struct sy_str){lend(l, p, n), n} : (struct sy_str){NULL, 0};
@@ -230,9 +244,7 @@ static int wire_body(void *ctx, const void *p, size_t n)
     return w->body.failed ? SY_ETOOBIG : SY_OK;
 }
 
-/* Elements as a later host would have them: ours first, then bytes that nobody may read as anything. */
-#define NEWER 24
-
+/* Elements are always longer than the plugin knows: ours first, then bytes that nobody may read as anything. */
 static const struct sy_msg *lend_messages(struct lent *l, const json_t *list, struct sy_request *req)
 {
     size_t stride = sizeof(struct sy_msg) + NEWER;
@@ -348,6 +360,7 @@ static void read_request(struct lent *l, const json_t *o, struct sy_request *req
     req->msg = lend_messages(l, json_object_get(o, "messages"), req);
     req->extra = lend_files(l, json_object_get(o, "extra"), req);
     req->stop = lend_stop(l, json_object_get(o, "stop"), req);
+    req->caret = (uint64_t)json_integer_value(json_object_get(o, "caret"));
     req->max_tokens = (uint32_t)json_integer_value(json_object_get(o, "max_tokens"));
     if (temperature)
         req->temperature_milli = (int32_t)(json_number_value(temperature) * 1000 + 0.5);
@@ -367,12 +380,12 @@ int testhost_begin(struct testhost *h, json_t *spec, struct wire *w, void **x)
     *w = (struct wire){.headers = json_array()};
     bytes_init(&w->body, 16 << 20);
     h->sentence[0] = '\0';
-    lent_http = lend(&l, &http, sizeof http);
+    lent_http = lend_struct(&l, h, &http, sizeof http);
     if (call && strcmp(call, "models") == 0) {
         r = h->api->models(h->self, lent_http, x);
     } else {
         read_request(&l, json_object_get(spec, "request"), &req);
-        lent_req = lend(&l, &req, sizeof req);
+        lent_req = lend_struct(&l, h, &req, sizeof req);
         r = h->api->begin(h->self, lent_req, lent_http, x);
     }
     take_back(&l);
@@ -446,14 +459,15 @@ static int call_with(struct testhost *h, void *x, const struct answer *a, const 
 {
     struct lent_answer la = {.a = a};
     struct sy_reply reply = {sizeof reply, a->status, &la, reply_header};
-    struct sy_reply *lent = lend(&la.l, &reply, sizeof reply);
+    struct sy_reply *lent = lend_struct(&la.l, h, &reply, sizeof reply);
+    struct sy_sink *sink = lend_struct(&la.l, h, &r->sink, sizeof r->sink);
     int code = SY_OK;
 
     h->sentence[0] = '\0';
     if (p)
-        code = h->api->feed(x, lent, lend(&la.l, p, n), n, &r->sink);
+        code = h->api->feed(x, lent, lend(&la.l, p, n), n, sink);
     else if (h->api->finish)
-        code = h->api->finish(x, lent, &r->sink);
+        code = h->api->finish(x, lent, sink);
     take_back(&la.l);
     if (code < 0) { /* the host makes an ERROR of it */
         bytes_addf(&r->lines, "{\"ev\":\"failed\",\"code\":\"%s\",\"text\":\"%s\"}\n", code_name(code), h->sentence);

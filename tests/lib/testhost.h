@@ -18,6 +18,7 @@ struct testhost {
     void *self;         /* NULL: not open */
     char sentence[600]; /* what fail() was given last */
     struct bytes wrong; /* rules the plugin broke, one a line */
+    int newer;          /* lend structs with fields that the plugin does not know */
 };
 
 /* Loads the file; exits with a message if that does not work. */

@@ -115,7 +115,7 @@ function size(tree) {
   const found = [];
   for (const file of tree.match(/\.([ch]|js|mjs|sh|py|vim|lua|el)$|\/run$/)) {
     const lines = tree.text(file).split('\n').length - 1;
-    const limit = /\.h$/.test(file) && file !== 'plugins/provider.h' ? 150 : 800;
+    const limit = /\.h$/.test(file) && !/^(plugins|tests\/abi\/[\d.]+)\/provider\.h$/.test(file) ? 150 : 800;
     if (lines > limit) found.push(`${file}:${lines}: ${lines} lines, at most ${limit}`);
   }
   for (const file of tree.match(C)) {
