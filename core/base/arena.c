@@ -129,15 +129,17 @@ struct str arena_str(struct arena *a, struct str s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+    char room[256], *p;
     va_list ap;
-    char *p;
     int n;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(room, sizeof room, fmt, ap);
     va_end(ap);
     if (n < 0)
         return arena_alloc(a, 1);
+    if ((size_t)n < sizeof room)
+        return arena_strdup(a, (struct str) { room, (size_t)n });
     p = arena_alloc(a, (size_t)n + 1);
     va_start(ap, fmt);
     vsnprintf(p, (size_t)n + 1, fmt, ap);
