@@ -382,7 +382,7 @@ static int read_all(struct config *c, struct err *e)
 {
     static const char *const allowed[] = {"$schema", "providers", "targets", "routes", "complete", NULL};
     const char *slash = c->path ? strrchr(c->path, '/') : NULL;
-    struct where w = {.file = slash ? slash + 1 : "configuration", .section = "the file"};
+    struct where w = {.file = slash ? slash + 1 : c->path ? c->path : "defaults", .section = "the file"};
     const json_t *complete = json_object_get(c->json, "complete");
     size_t np = json_object_size(json_object_get(c->json, "providers"));
     size_t nt = json_object_size(json_object_get(c->json, "targets"));

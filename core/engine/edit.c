@@ -248,6 +248,7 @@ static void build_question(struct edit *ed, const struct edit_params *p)
 static int find_range(struct edit *ed, struct err *e)
 {
     struct document *d = ed->t->doc;
+    struct span around;
     struct site site;
 
     if (ed->end < ed->start) {
@@ -257,14 +258,15 @@ static int find_range(struct edit *ed, struct err *e)
         ed->start = start;
     }
     if (ed->start == ed->end) {
-        session_site(ed->t->s, d, ed->start, &site);
-        if (site.function.end > site.function.start) {
-            ed->start = site.function.start;
-            ed->end = site.function.end;
-        } else if (site.block.end > site.block.start) {
-            ed->start = site.block.start;
-            ed->end = site.block.end;
-        }
+        /* A caret before the first character of a line means what begins there. */
+        size_t at = ed->start;
+
+        while (rope_byte(d->rope, at) == ' ' || rope_byte(d->rope, at) == '\t')
+            at++;
+        session_site(ed->t->s, d, at + (rope_byte(d->rope, at) > ' '), &site);
+        around = site.function.end > site.function.start ? site.function : site.block;
+        ed->start = around.start;
+        ed->end = around.end;
     }
     if (ed->start == ed->end)
         return err_set(e, ERR_INVALID, "nothing is selected and there is no function around the caret");
@@ -301,7 +303,11 @@ uint64_t session_edit(struct session *s, const struct edit_params *p, edit_fn fn
     ed->end = pos_to_byte(d->rope, p->enc, p->end);
     buf_init(&ed->question, 0);
     buf_init(&ed->answer, MAX_REPLY_TEXT_BYTES);
-    if (find_range(ed, &e) < 0) {
+    if (s->config->routes[TASK_EDIT].ntargets == 0)
+        no_target(s, ed->t->decision, &e);
+    else
+        find_range(ed, &e);
+    if (e.code) {
         edit_answer(ed, NULL, &e);
         return 0;
     }
