@@ -244,12 +244,26 @@ static void build_question(struct edit *ed, const struct edit_params *p)
     }
 }
 
+/* The function or block around the caret. A caret before the first character of a line means what begins there. */
+static struct span unit_around(struct edit *ed, size_t at)
+{
+    struct document *d = ed->t->doc;
+    struct site site;
+
+    session_site(ed->t->s, d, at, &site);
+    if (site.function.end == site.function.start) {
+        while (rope_byte(d->rope, at) == ' ' || rope_byte(d->rope, at) == '\t')
+            at++;
+        session_site(ed->t->s, d, at + (rope_byte(d->rope, at) > ' '), &site);
+    }
+    return site.function.end > site.function.start ? site.function : site.block;
+}
+
 /* An empty range means what is around the caret. */
 static int find_range(struct edit *ed, struct err *e)
 {
     struct document *d = ed->t->doc;
     struct span around;
-    struct site site;
 
     if (ed->end < ed->start) {
         size_t start = ed->end;
@@ -258,13 +272,7 @@ static int find_range(struct edit *ed, struct err *e)
         ed->start = start;
     }
     if (ed->start == ed->end) {
-        /* A caret before the first character of a line means what begins there. */
-        size_t at = ed->start;
-
-        while (rope_byte(d->rope, at) == ' ' || rope_byte(d->rope, at) == '\t')
-            at++;
-        session_site(ed->t->s, d, at + (rope_byte(d->rope, at) > ' '), &site);
-        around = site.function.end > site.function.start ? site.function : site.block;
+        around = unit_around(ed, ed->start);
         ed->start = around.start;
         ed->end = around.end;
     }
