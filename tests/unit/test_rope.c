@@ -266,7 +266,7 @@ static void random_edits_equal_a_flat_buffer(void **state)
 {
     AUTO_BUF struct buf flat, text;
     struct rope *r;
-    size_t i, k, start, end;
+    size_t i, start, end;
 
     (void)state;
     rng_state = 1;
@@ -274,7 +274,7 @@ static void random_edits_equal_a_flat_buffer(void **state)
     buf_init(&text, ROOM);
     add_pieces(&flat, 5000);
     r = rope_new(buf_str(&flat));
-    for (i = 0; i < 3000; i++) {
+    for (i = 0; i < 2500; i++) {
         buf_reset(&text);
         start = below(flat.n + 1);
         if (below(4) == 0) /* at a seam, where things go wrong */
@@ -288,9 +288,7 @@ static void random_edits_equal_a_flat_buffer(void **state)
         rope_replace(&r, start, end, buf_str(&text));
         flat_edit(&flat, start, end, buf_str(&text));
         assert_same_text(r, buf_str(&flat));
-        for (k = 0; k < 3; k++)
-            assert_same_at(r, buf_str(&flat), below(flat.n + 1));
-        assert_same_at(r, buf_str(&flat), start + text.n);
+        assert_same_at(r, buf_str(&flat), i % 2 ? start + text.n : below(flat.n + 1));
         assert_int_equal(rope_lines(r), flat_lines(buf_str(&flat)));
         assert_same_line(r, buf_str(&flat), below(rope_lines(r) + 2));
     }
