@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// An editor that does 2,000 random things without waiting: types, asks, cancels, closes, opens, accepts. What must hold
-// in the end: every request was answered exactly once, no answer was null, the server's text is the editor's, and the
-// server ends with 0. SEED=N plays the same conversation again.
+// An editor that does 2,000 random things, mostly without waiting: types, asks, cancels, closes, opens, accepts. Each
+// completion goes to the embedded model and, as it is never sure enough here, on to a mock service. What must hold in
+// the end: every request was answered exactly once, the server's texts are the editor's (the service is asked at a
+// place in each, and was sent what is there), and the server ends with 0. SEED=N plays the same conversation again.
 'use strict';
+const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
@@ -31,6 +33,7 @@ class Editor {
     this.ids = [];
     this.items = [];
     this.nextId = 0;
+    this.opened = 0;
     this.count = {};
   }
 
@@ -52,7 +55,7 @@ class Editor {
 
   open() {
     if (this.docs.length >= DOCUMENTS) return this.type();
-    const name = `${'abc'[this.docs.length]}${this.nextId}.c`;
+    const name = `${this.opened++}.c`;
     const doc = { name, version: this.pick(2), text: 'int total(int price, int count)\n{\n    int sum = 0;\n    sum += price * count;\n' };
     this.docs.push(doc);
     return this.wire.send({ method: 'textDocument/didOpen', params: { textDocument: { ...this.identifier(doc), languageId: 'c', text: doc.text } } });
@@ -127,8 +130,8 @@ class Editor {
   error(message) {
     const code = message.error.code;
     this.note(String(code));
-    // cancelled, unknown method, no decision yet, a document that was closed before the question arrived
-    if (![-32800, -32601, -32803, -32602].includes(code)) throw new Error(`unexpected error: ${JSON.stringify(message)}`);
+    // cancelled, unknown method, no decision yet
+    if (![-32800, -32601, -32803].includes(code)) throw new Error(`unexpected error: ${JSON.stringify(message)}`);
   }
 
   answer(message) {
@@ -145,47 +148,102 @@ class Editor {
   note(what) { this.count[what] = (this.count[what] || 0) + 1; }
 }
 
+// Waits until everything is answered.
 async function settle(wire, editor) {
-  for (let quiet = 0, rounds = 0; quiet < 3 && rounds < 300; rounds++) {
-    await sleep(100);
-    editor.read();
-    quiet = wire.unbalanced().length === 0 ? quiet + 1 : 0;
+  for (let rounds = 0; rounds < 300 && wire.unbalanced().length > 0; rounds++) await wire.change(100);
+  editor.read();
+}
+
+function startMock(build, bodies) {
+  fs.mkdirSync(bodies);
+  const options = ['--text', 'sum(price, count);', '--ttft-ms', '2', '--bodies', bodies];
+  const child = spawn(path.join(build, 'tests/mockprov'), options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.stdout.once('data', (data) => resolve({ child, port: /\d+/.exec(data)[0] }));
+  });
+}
+
+function writeConfig(folder, port) {
+  fs.mkdirSync(path.join(folder, 'config/switchyard'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'config/switchyard/config.json'), JSON.stringify({
+    providers: { mock: { plugin: 'openai', base_url: `http://127.0.0.1:${port}/v1` } },
+    targets: { mock: { provider: 'mock', model: 'm', fim_format: 'qwen' } },
+    routes: { complete: ['local', 'mock'] }, complete: { threshold: 1, debounce_ms: 0 } }));
+}
+
+// Asks at the end of a fresh word, so that no earlier answer will do, and compares what the service was sent.
+async function compare(wire, editor, doc, bodies) {
+  const lines = doc.text.split(/\r\n|\n|\r/);
+  const position = { line: lines.length - 1, character: lines[lines.length - 1].length };
+  const word = `\nfresh_${doc.version}_`;
+  doc.version++;
+  doc.text += word;
+  await wire.send({ method: 'textDocument/didChange', params: { textDocument: editor.identifier(doc),
+    contentChanges: [{ range: { start: position, end: position }, text: word }] } });
+  await wire.send({ id: editor.id(), method: 'textDocument/inlineCompletion', params: { textDocument: { uri: editor.identifier(doc).uri },
+    position: { line: position.line + 1, character: word.length - 1 }, context: { triggerKind: 1 } } });
+  await settle(wire, editor);
+  let prompt = '';
+  for (let rounds = 0; rounds < 100; rounds++) {
+    const last = fs.readdirSync(bodies).sort().pop();
+    try {
+      prompt = last ? JSON.parse(fs.readFileSync(path.join(bodies, last), 'utf8')).prompt : '';
+    } catch (error) {
+      prompt = ''; // half written
+    }
+    if (prompt.includes(word)) break;
+    await sleep(20);
   }
+  // The window may begin inside the document.
+  const sent = prompt.slice(prompt.indexOf('<|fim_prefix|>') + 14, prompt.indexOf('<|fim_suffix|>'));
+  if (sent.length < Math.min(doc.text.length, 500) || !doc.text.endsWith(sent))
+    throw new Error(`${doc.name} differs:\n    sent ${JSON.stringify(sent.slice(-400))}\n    text ${JSON.stringify(doc.text.slice(-400))}`);
+}
+
+async function converse(wire, editor, pick, bodies) {
+  await wire.send({ id: 'init', method: 'initialize', params: { processId: process.pid, rootUri: null,
+    capabilities: { textDocument: { inlineCompletion: {} } } } });
+  await wire.send({ method: 'initialized', params: {} });
+  for (let i = 0; i < STEPS; i++) {
+    await editor.step();
+    if (pick(8) === 0) await sleep(pick(20));
+    editor.read();
+  }
+  await settle(wire, editor);
+  await editor.open();
+  for (const doc of editor.docs) await compare(wire, editor, doc, bodies);
+  await wire.send({ id: 'bye', method: 'shutdown' });
+  await wire.send({ method: 'exit' });
+  for (let i = 0; i < 100 && wire.status === null; i++) await wire.change(100);
+  editor.read();
+  const problems = [...wire.faults, ...wire.unbalanced()];
+  if (wire.status !== 0) problems.push(`the server ended with ${wire.status}`);
+  if (/BUG|bug at|ERROR: |runtime error/.test(wire.stderr)) problems.push(wire.stderr.slice(-1500));
+  if (!(editor.count.items > 20)) problems.push(`hardly an item: ${JSON.stringify(editor.count)}`);
+  if (problems.length) throw new Error(problems.join('\n    '));
+  const kinds = Object.entries(editor.count).map(([k, n]) => `${k} ${n}`).join(', ');
+  return `${STEPS} random steps, ${wire.asked.size} requests, each answered once (${kinds})`;
 }
 
 async function interleave(build, folder) {
   const seed = Number(process.env.SEED || 1 + (Date.now() % 100000));
+  const bodies = path.join(folder, 'bodies');
   fs.mkdirSync(folder, { recursive: true });
+  const mock = await startMock(build, bodies);
+  writeConfig(folder, mock.port);
   const env = { ...process.env, HOME: folder };
   for (const kind of ['CONFIG', 'STATE', 'CACHE', 'DATA']) env[`XDG_${kind}_HOME`] = path.join(folder, kind.toLowerCase());
   const pick = random(seed);
   const wire = new Wire(path.join(build, 'bin/switchyard'), ['lsp'], { cwd: folder, env });
-  const editor = new Editor(wire, pick, pathToFileURL(folder).href);
   try {
-    await wire.send({ id: 'init', method: 'initialize', params: { processId: process.pid, rootUri: null,
-      capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions: { debounce_ms: 0 } } });
-    await wire.send({ method: 'initialized', params: {} });
-    for (let i = 0; i < STEPS; i++) {
-      await editor.step();
-      if (pick(8) === 0) await sleep(pick(4));
-      editor.read();
-    }
-    await settle(wire, editor);
-    await wire.send({ id: 'bye', method: 'shutdown' });
-    await wire.send({ method: 'exit' });
-    for (let i = 0; i < 100 && wire.status === null; i++) await wire.change(100);
-    editor.read();
-    const problems = [...wire.faults, ...wire.unbalanced()];
-    if (wire.status !== 0) problems.push(`the server ended with ${wire.status}`);
-    if (/BUG|bug at|ERROR: |runtime error/.test(wire.stderr)) problems.push(wire.stderr.slice(-1500));
-    if (!editor.count.items) problems.push(`never an item: ${JSON.stringify(editor.count)}`);
-    if (problems.length) throw new Error(problems.join('\n    '));
-    return `${STEPS} random steps, ${wire.asked.size} requests, each answered once (${Object.entries(editor.count).map(([k, n]) => `${k} ${n}`).join(', ')})`;
+    return await converse(wire, new Editor(wire, pick, pathToFileURL(folder).href), pick, bodies);
   } catch (error) {
     error.message += `\n    SEED=${seed}`;
     throw error;
   } finally {
     wire.kill();
+    mock.child.kill();
   }
 }
 
