@@ -262,7 +262,6 @@ static struct span unit_around(struct edit *ed, size_t at)
 /* An empty range means what is around the caret. */
 static int find_range(struct edit *ed, struct err *e)
 {
-    struct document *d = ed->t->doc;
     struct span around;
 
     if (ed->end < ed->start) {
