@@ -60,6 +60,16 @@ static int check_headers(const struct http_spec *spec, struct err *e)
     return 0;
 }
 
+/* host:port, the port as the scheme has it where the URL names none. */
+static void write_peer(struct str host, const char *usual_port, char peer[HTTP_PEER_BYTES])
+{
+    size_t i = host.n;
+
+    while (i > 0 && host.p[i - 1] >= '0' && host.p[i - 1] <= '9')
+        i--;
+    snprintf(peer, HTTP_PEER_BYTES, STR_FMT "%s", STR_ARG(host), i > 0 && host.p[i - 1] == ':' ? "" : usual_port);
+}
+
 static int check_url(struct str url, char peer[HTTP_PEER_BYTES], struct err *e)
 {
     bool tls = url.n > 8 && strncasecmp(url.p, "https://", 8) == 0;
@@ -78,9 +88,7 @@ static int check_url(struct str url, char peer[HTTP_PEER_BYTES], struct err *e)
     host.n = i;
     if (host.n == 0 || host.n > HTTP_PEER_BYTES - 8)
         return err_set(e, ERR_INVALID, "the URL has no usable host");
-    for (i = host.n; i > 0 && host.p[i - 1] >= '0' && host.p[i - 1] <= '9';)
-        i--;
-    snprintf(peer, HTTP_PEER_BYTES, STR_FMT "%s", STR_ARG(host), i > 0 && host.p[i - 1] == ':' ? "" : tls ? ":443" : ":80");
+    write_peer(host, tls ? ":443" : ":80", peer);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An HTTP/2 server over TLS for test_http: node h2_server.js KEY CERT. It prints what it sees, one line each: the port, then
+// An HTTP/2 server over TLS for test_http_tls: node h2_server.js KEY CERT. It prints what it sees, one line each: the port, then
 // "session", "stream PATH", "closed PATH CODE", "end". It ends with its standard input.
 'use strict';
 const fs = require('fs');

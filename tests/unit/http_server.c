@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A small HTTP/1.1 server on a port of 127.0.0.1 that the system chose: one thread a connection, behaviour by path. It can
  * do everything wrong that a provider could. It reports what it saw: connections, requests, and when a client's close
- * arrived. Included by test_http.c; no program of its own. */
+ * arrived. Included by http_client.c; no program of its own. */
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -301,7 +301,7 @@ static void server_stop(struct server *s)
     pthread_mutex_destroy(&s->lock);
 }
 
-static int server_count(struct server *s, const int *which)
+__attribute__((unused)) static int server_count(struct server *s, const int *which)
 {
     int n;
 
@@ -312,7 +312,7 @@ static int server_count(struct server *s, const int *which)
 }
 
 /* Waits until `closed` has reached n; returns when the last was seen, 0 if it does not happen. */
-static uint64_t server_wait_closed(struct server *s, int n)
+__attribute__((unused)) static uint64_t server_wait_closed(struct server *s, int n)
 {
     uint64_t end_us = clock_us() + 5000000, at_us = 0;
 
