@@ -6,6 +6,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define MAX_IGNORE_BYTES (256u << 10)
 #define MAX_DEPTH 64
+#define MAX_STEPS 20000 /* of one pattern against one path */
 
 struct rule {
     char *pattern;
@@ -24,12 +26,26 @@ struct ignore {
     size_t n, cap;
 };
 
+/* Blanks at the end do not count, unless a backslash says so. */
+static struct str trim_blanks(struct str line)
+{
+    size_t keep = 0;
+
+    for (size_t i = 0; i < line.n; i++) {
+        bool escape = line.p[i] == '\\' && i + 1 < line.n;
+
+        i += escape;
+        if (escape || line.p[i] != ' ')
+            keep = i + 1;
+    }
+    return str_sub(line, 0, keep);
+}
+
 static void add_rule(struct ignore *ig, struct str line)
 {
     struct rule r = {0};
 
-    while (line.n && line.p[line.n - 1] == ' ' && !(line.n > 1 && line.p[line.n - 2] == '\\'))
-        line.n--;
+    line = trim_blanks(line);
     if (line.n == 0 || line.p[0] == '#')
         return;
     if (line.p[0] == '!') {
@@ -54,6 +70,8 @@ struct ignore *ignore_new(struct str text)
 {
     struct ignore *ig = mem_zalloc(sizeof *ig);
 
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_sub(text, 3, text.n);
     while (text.n > 0)
         add_rule(ig, str_line(&text));
     return ig;
@@ -69,77 +87,117 @@ void ignore_free(struct ignore *ig)
     free(ig);
 }
 
-/* [abc], [!a-z]; *ret_next is behind the bracket. */
-static bool bracket(const char *p, char c, const char **ret_next)
+/* ---- patterns ---- */
+
+/* Matching is recursive at stars; `steps` bounds it, and a pattern that uses them up matches nothing. */
+struct glob {
+    const char *start; /* of the pattern's first wildcard */
+    int steps;
+};
+
+static bool class_holds(struct str name, unsigned char c)
+{
+    static const struct {
+        const char *name;
+        int (*is)(int c);
+    } classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"blank", isblank}, {"cntrl", iscntrl}, {"digit", isdigit},
+                   {"graph", isgraph}, {"lower", islower}, {"print", isprint}, {"punct", ispunct}, {"space", isspace},
+                   {"upper", isupper}, {"xdigit", isxdigit}};
+
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+        if (str_eqc(name, classes[i].name))
+            return classes[i].is(c);
+    return false;
+}
+
+/* One member of a bracket at *p: a class, a range or a character. Advances *p behind it. */
+static bool bracket_member(const char **p, unsigned char c)
+{
+    const char *at = *p, *end = at[0] == '[' && at[1] == ':' ? strstr(at + 2, ":]") : NULL;
+    unsigned char lo, hi;
+
+    if (end) {
+        *p = end + 2;
+        return class_holds((struct str){at + 2, (size_t)(end - at) - 2}, c);
+    }
+    at += at[0] == '\\' && at[1];
+    lo = hi = (unsigned char)*at++;
+    if (at[0] == '-' && at[1] && at[1] != ']') {
+        at += at[1] == '\\' && at[2] ? 2 : 1;
+        hi = (unsigned char)*at++;
+    }
+    *p = at;
+    return c == lo || (c > lo && c <= hi);
+}
+
+/* The bracket whose inside begins at p. *ret_next is behind it, or NULL if it is never closed: such a pattern matches
+ * nothing. */
+static bool bracket(const char *p, unsigned char c, const char **ret_next)
 {
     bool negate = *p == '!' || *p == '^', hit = false;
 
     p += negate;
     do {
-        char lo = *p++, hi = lo;
-
-        if (p[0] == '-' && p[1] && p[1] != ']') {
-            hi = p[1];
-            p += 2;
-        }
-        hit = hit || (c >= lo && c <= hi);
-    } while (*p && *p != ']');
-    *ret_next = *p ? p + 1 : p;
-    return hit != negate;
-}
-
-/* Backtracks to the last star only, and to the last double star: linear in practice, bounded by `steps`. */
-static bool glob(const char *p, const char *s, int *steps)
-{
-    const char *star_p = NULL, *star_s = NULL, *deep_p = NULL, *deep_s = NULL;
-
-    while (--*steps > 0) {
-        const char *next;
-
-        if (p[0] == '*' && p[1] == '*') {
-            p += 2;
-            p += *p == '/';
-            deep_p = p;
-            deep_s = s;
-            star_p = NULL;
-            continue;
-        }
-        if (*p == '*') {
-            star_p = ++p;
-            star_s = s;
-            continue;
-        }
-        if (!*p && !*s)
-            return true;
-        if (*s && ((*p == '?' && *s != '/') || (*p == '[' && *s != '/' && bracket(p + 1, *s, &next)))) {
-            p = *p == '?' ? p + 1 : next;
-            s++;
-            continue;
-        }
-        if (*p == '\\' && p[1])
-            p++;
-        if (*s && *p == *s) {
-            p++;
-            s++;
-            continue;
-        }
-        if (star_p && *star_s && *star_s != '/') {
-            p = star_p;
-            s = ++star_s;
-        } else if (deep_p && *deep_s) {
-            p = deep_p;
-            star_p = NULL;
-            while (*deep_s && *deep_s != '/')
-                deep_s++;
-            deep_s += *deep_s == '/';
-            s = deep_s;
-            if (!*deep_s && *p)
-                return false;
-        } else {
+        if (!*p) {
+            *ret_next = NULL;
             return false;
         }
+        if (bracket_member(&p, c))
+            hit = true;
+    } while (*p != ']');
+    *ret_next = p + 1;
+    return c != '/' && hit != negate;
+}
+
+/* One character of the path against what is no star; advances *p behind it. */
+static bool match_one(const char **p, char c)
+{
+    const char *next;
+    bool hit;
+
+    if (**p == '[') {
+        hit = bracket(*p + 1, (unsigned char)c, &next);
+        *p = next ? next : *p + strlen(*p);
+        return hit && next;
     }
-    return false;
+    if (**p == '?') {
+        ++*p;
+        return c != '/';
+    }
+    if (**p == '\\' && (*p)[1])
+        ++*p;
+    return *(*p)++ == c;
+}
+
+static bool glob_match(struct glob *g, const char *p, const char *s);
+
+/* A run of stars at p. Two that stand alone between slashes cross folders. */
+static bool match_stars(struct glob *g, const char *p, const char *s)
+{
+    const char *end = p + strspn(p, "*");
+    bool deep = end - p > 1 && (p == g->start || p[-1] == '/') && (*end == '\0' || *end == '/');
+
+    if (deep && *end == '/' && glob_match(g, end + 1, s))
+        return true;
+    for (;; s++) {
+        if (glob_match(g, end, s))
+            return true;
+        if (!*s || (*s == '/' && !deep) || g->steps <= 0)
+            return false;
+    }
+}
+
+static bool glob_match(struct glob *g, const char *p, const char *s)
+{
+    while (*p) {
+        if (--g->steps <= 0)
+            return false;
+        if (*p == '*')
+            return match_stars(g, p, s);
+        if (!*s || !match_one(&p, *s++))
+            return false;
+    }
+    return !*s;
 }
 
 int ignore_match(const struct ignore *ig, const char *path, bool is_dir)
@@ -149,9 +207,9 @@ int ignore_match(const struct ignore *ig, const char *path, bool is_dir)
     base = base ? base + 1 : path;
     for (size_t i = ig->n; i-- > 0;) {
         const struct rule *r = &ig->rules[i];
-        int steps = 10000;
+        struct glob g = {r->pattern + strcspn(r->pattern, "*?[\\"), MAX_STEPS};
 
-        if ((!r->dir_only || is_dir) && glob(r->pattern, r->anchored ? path : base, &steps))
+        if ((!r->dir_only || is_dir) && glob_match(&g, r->pattern, r->anchored ? path : base))
             return !r->negate;
     }
     return -1;
@@ -212,6 +270,11 @@ static int visible(const struct dirent *d)
     return d->d_name[0] != '.';
 }
 
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
 static void walk_dir(struct walk *w, const char *dir, const struct level *up);
 
 static void walk_file(struct walk *w, const char *rel, const struct stat *st, const struct level *l)
@@ -253,7 +316,7 @@ static void walk_dir(struct walk *w, const char *dir, const struct level *up)
 
     if (here.depth > MIN(w->o->max_depth, MAX_DEPTH))
         return;
-    n = scandir(full, &list, visible, alphasort);
+    n = scandir(full, &list, visible, by_name);
     if (n < 0)
         return;
     here.ignore = load_ignore(w->root, dir);
