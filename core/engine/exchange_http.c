@@ -68,36 +68,48 @@ static int build_header(void *ctx, struct sy_str name, struct sy_str value, uint
     return SY_OK;
 }
 
+static int no_key(const struct config_provider *cfg, struct err *e)
+{
+    if (cfg->key_source == KEY_NONE)
+        return err_set(e, ERR_AUTH, "'%s': no key configured, set providers.%s.key to {\"env\": NAME} or {\"file\": PATH}",
+                       cfg->name, cfg->name);
+    return err_set(e, ERR_AUTH, "'%s': no key, set %s%s", cfg->name, cfg->key_source == KEY_ENV ? "" : "the file ",
+                   cfg->key_ref);
+}
+
+static void add_key(struct request_builder *b, const char *name, struct str key)
+{
+    struct http_header *h = &b->headers[b->nheaders++];
+
+    h->name = name ? keep(b, "", (struct sy_str){name, strlen(name)}) : STR("Authorization");
+    h->value = keep(b, name ? "" : "Bearer ", (struct sy_str){key.p, key.n});
+}
+
 static int build_auth(void *ctx, int scheme, const char *name, int optional)
 {
     struct request_builder *b = ctx;
-    const struct config_provider *cfg = b->p->cfg;
-    struct http_header *h = &b->headers[b->nheaders];
     struct buf key;
     bool found;
     int r;
 
     if (scheme == SY_AUTH_NONE)
         return SY_OK;
-    if (b->nheaders == MAX_HEADERS || (scheme == SY_AUTH_HEADER && !name))
+    name = scheme == SY_AUTH_HEADER ? name : NULL;
+    if (b->nheaders == MAX_HEADERS || (scheme == SY_AUTH_HEADER && !name) ||
+        (name && has_control((struct sy_str){name, strlen(name)})))
         return SY_EINTERNAL;
     buf_init(&key, MAX_KEY_BYTES);
-    r = config_key(cfg, &key, &found, b->e);
-    if (r >= 0 && !found && !optional)
-        r = cfg->key_source == KEY_NONE
-                ? err_set(b->e, ERR_AUTH, "'%s': no key configured, set providers.%s.key to {\"env\": NAME} or {\"file\": PATH}",
-                          cfg->name, cfg->name)
-                : err_set(b->e, ERR_AUTH, "'%s': no key, set %s%s", cfg->name, cfg->key_source == KEY_ENV ? "" : "the file ",
-                          cfg->key_ref);
-    if (r >= 0 && found) {
-        h->name = scheme == SY_AUTH_BEARER ? STR("Authorization") : keep(b, "", (struct sy_str){name, strlen(name)});
-        h->value = keep(b, scheme == SY_AUTH_BEARER ? "Bearer " : "", (struct sy_str){key.p, key.n});
-        b->nheaders++;
-    }
+    r = config_key(b->p->cfg, &key, &found, b->e);
+    if (r >= 0 && found)
+        add_key(b, name, buf_str(&key));
+    else if (r >= 0 && !optional)
+        r = no_key(b->p->cfg, b->e);
     if (key.p)
         mem_wipe(key.p, key.cap);
     buf_fini(&key);
-    return r < 0 ? SY_EAUTH : b->text.overflow ? SY_ETOOBIG : SY_OK;
+    if (r < 0)
+        return SY_EAUTH;
+    return b->text.overflow ? SY_ETOOBIG : SY_OK;
 }
 
 static int build_body(void *ctx, const void *p, size_t n)
@@ -172,24 +184,31 @@ static uint64_t retry_after_ms(struct http_req *r)
     return (uint64_t)(ms.n ? v : v * 1000);
 }
 
+/* The body is whole: what the plugin still holds back, and whether it saw the answer's end. */
+static void finish_body(struct exchange *x)
+{
+    const struct sy_provider *api = &x->p->plugin->api;
+    struct sy_sink sink = {.size = sizeof sink, .ctx = x, .emit = sink_emit};
+    struct sy_reply reply = reply_of(x);
+
+    if (api->finish && api->finish(x->x, &reply, &sink) < 0)
+        provider_take_failure(x->p, SY_EPROTO, "read the end of the answer", &x->error);
+    if (!x->ended && !x->enough && !x->error.code)
+        err_set(&x->error, ERR_PROTO, "'%s' broke off its answer (status %d)", x->p->cfg->name, x->report.http_status);
+}
+
 static void on_done(void *ctx, struct http_req *r, const struct err *e, const struct http_timing *t)
 {
     struct exchange *x = ctx;
-    const struct sy_provider *api = &x->p->plugin->api;
-    struct sy_sink sink = {.size = sizeof sink, .ctx = x, .emit = sink_emit};
     struct err transport = {0};
 
     (void)t;
     x->req = r;
-    if (!x->enough && !e->code && !x->error.code) {
-        struct sy_reply reply = reply_of(x);
-
-        if (api->finish && api->finish(x->x, &reply, &sink) < 0)
-            provider_take_failure(x->p, SY_EPROTO, "read the end of the answer", &x->error);
-        if (!x->ended && !x->enough && !x->error.code)
-            err_set(&x->error, ERR_PROTO, "'%s' broke off its answer (status %d)", x->p->cfg->name, x->report.http_status);
-    } else if (!x->enough && e->code && !x->error.code && !x->ended) {
-        err_set(&transport, e->code, "'%s': %s", x->p->cfg->name, e->text);
+    if (!x->enough && !x->error.code) {
+        if (!e->code)
+            finish_body(x);
+        else if (!x->ended)
+            err_set(&transport, e->code, "'%s': %s", x->p->cfg->name, e->text);
     }
     if (x->error.code && !x->report.retry_after_ms && r)
         x->report.retry_after_ms = retry_after_ms(r);

@@ -87,6 +87,7 @@ static void copy_extension(const struct sy_provider *a, const char *id, void *to
 struct plugin *plugin_load(const char *path, struct err *e)
 {
     struct plugin *p = mem_zalloc(sizeof *p);
+    AUTO_FREE char *file = NULL;
     const struct sy_provider *given;
     entry_fn entry;
 
@@ -97,9 +98,11 @@ struct plugin *plugin_load(const char *path, struct err *e)
     }
     if (fs_check_private(path, e) < 0)
         goto fail;
-    p->dl = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    /* Without a slash dlopen() would search the system's folders and not this one. */
+    file = mem_printf("%s%s", strchr(path, '/') ? "" : "./", path);
+    p->dl = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!p->dl) {
-        plugin_fail(e, path, dl_reason(path));
+        plugin_fail(e, path, dl_reason(file));
         goto fail;
     }
     entry = find_entry(p->dl, path, e);
@@ -130,7 +133,7 @@ void plugin_free(struct plugin *p)
 {
     if (!p)
         return;
-#if !defined(__SANITIZE_ADDRESS__) /* reports would lose the names of unloaded code */
+#ifndef SANITIZED /* reports would lose the names of unloaded code */
     if (p->dl)
         dlclose(p->dl);
 #endif

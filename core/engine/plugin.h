@@ -7,9 +7,10 @@
 #ifndef CORE_ENGINE_PLUGIN_H
 #define CORE_ENGINE_PLUGIN_H
 
-#include "core/base/err.h"
 #include "plugins/ext/compute.h"
 #include "plugins/ext/corpus.h"
+
+struct err;
 
 struct plugin {
     char *path;
