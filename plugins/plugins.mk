@@ -47,3 +47,7 @@ $(B)/tests/mockprov: $(B)/obj/tests/lib/mockprov.o $(B)/obj/tests/lib/members.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 -include $(patsubst %.c,$(B)/obj/%.d,$(wildcard plugins/*/*.c tests/provider/*.c) tests/lib/testhost.c tests/lib/mockprov.c tests/lib/members.c)
+
+OPENAI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard plugins/openai/*.c))
+$(B)/fuzz/fuzz_openai: $(OPENAI_OBJ) $(PLUGIN_COMMON)
+$(B)/fuzz/fuzz_openai: TEST_LIBS := $(OPENAI_OBJ) $(PLUGIN_COMMON)

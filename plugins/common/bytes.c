@@ -135,8 +135,10 @@ struct sy_str text_word(struct sy_str *rest)
     word = (struct sy_str){rest->p, 0};
     while (word.n < rest->n && !is_blank(word.p[word.n]) && word.p[word.n] != ',')
         word.n++;
-    rest->p += word.n;
-    rest->n -= word.n;
+    if (word.n > 0) {
+        rest->p += word.n;
+        rest->n -= word.n;
+    }
     return word;
 }
 
