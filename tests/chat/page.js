@@ -99,8 +99,11 @@ class Page {
   }
 
   server() {
-    if (!this.wire)
-      this.wire = new Wire(path.join(this.build, 'bin/switchyard'), ['lsp', ...this.args], { cwd: this.folder, env: this.env });
+    if (!this.wire) {
+      const command = [path.join(this.build, 'bin/switchyard'), 'lsp', ...this.args];
+      if (this.piped) command.unshift('bash', '-o', 'pipefail', '-c', 'cat | "$@" | cat', 'pipes');
+      this.wire = new Wire(command[0], command.slice(1), { cwd: this.folder, env: this.env });
+    }
     return this.wire;
   }
 
@@ -170,7 +173,7 @@ class Page {
     const [, n, text] = /^(\d+) > (.*)$/s.exec(rest);
     for (let i = 0; i < Number(n); i++) {
       this.vars.i = i;
-      await this.server().send(this.json(text));
+      await this.server().send(this.json(text), !this.held); // a server whose answers are not read may stop reading
     }
   }
   // A JSON string whose characters up to U+00FF are bytes; "*N" after it repeats it.
@@ -188,8 +191,29 @@ class Page {
     this.server().child.stdin.end();
   }
   do_careless() { this.careless = true; } // requests that were sent as raw bytes are not counted
-  do_hold() { this.server().child.stdout.pause(); }
-  do_release() { this.server().child.stdout.resume(); }
+  do_hold() {
+    this.held = true;
+    this.server().child.stdout.pause();
+  }
+  do_release() {
+    this.held = false;
+    this.server().child.stdout.resume();
+  }
+  do_discard() { this.wire.queue = []; }
+  async do_idle(rest) { // the server uses hardly any processor time for so long
+    const spent = () => Number(fs.readFileSync(`/proc/${this.wire.child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+    const before = spent();
+    await sleep(Number(rest));
+    const used = spent() - before;
+    if (used > Number(rest) / 3) throw new Error(`the server used ${used.toFixed(1)} ms of processor time in ${rest} ms of idling`);
+  }
+  do_pipes() { this.piped = true; }
+  do_memory(rest) { // of the server now, in MB; of a build with sanitizers it says nothing
+    const status = fs.readFileSync(`/proc/${this.wire.child.pid}/status`, 'utf8');
+    const used = Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
+    if (used > Number(rest) && !this.sanitized()) throw new Error(`the server holds ${used.toFixed(0)} MB, at most ${rest} expected`);
+  }
+  sanitized() { return fs.readFileSync(path.join(this.build, 'bin/switchyard')).includes('__asan_init'); }
   do_hang_up() {
     this.over = true;
     this.careless = true;
@@ -247,21 +271,20 @@ class Page {
   }
   do_next(rest, step) { return this.expect(rest, step, false); }
   do_some(rest, step) { return this.expect(rest, step, true); }
-  async do_answers(rest) { // so many messages, whatever they are; those that match stay counted in $matched
+  async do_answers(rest) { // so many messages come, and each matches
     const [, n, text] = /^(\d+)\s*(.*)$/s.exec(rest);
     const pattern = text ? this.json(text) : '<any>';
     const until = Date.now() + 2 * WAIT_MS;
     let matched = 0;
     for (let left = Number(n); left > 0;) {
       this.drop_ignored();
-      if (this.wire.queue.length) {
-        if (match(pattern, this.wire.queue.shift(), { ...this.vars })) matched++;
-        left--;
-      } else if (Date.now() > until || this.wire.status !== null) {
+      const came = this.wire.queue.splice(0, left);
+      left -= came.length;
+      for (const message of came) if (match(pattern, message, { ...this.vars })) matched++;
+      if (left === 0) break;
+      if (Date.now() > until || this.wire.status !== null)
         throw new Error(`${left} of ${n} messages did not come`);
-      } else {
-        await this.wire.change(100);
-      }
+      await this.wire.change(100);
     }
     if (text && matched !== Number(n)) throw new Error(`only ${matched} of ${n} messages match`);
   }
@@ -309,6 +332,7 @@ class Page {
   }
   async do_exit(rest) {
     this.over = true;
+    if (this.piped) this.wire.child.stdin.end(); // else the pipe before the server never ends
     const until = Date.now() + WAIT_MS;
     while (this.wire.status === null && Date.now() < until) await this.wire.change(100);
     if (this.wire.status === null) throw new Error('the server did not end');

@@ -92,18 +92,15 @@ class Wire {
     return open.length > 5 ? [...said, `and ${open.length - 5} more`] : said;
   }
 
-  async write(bytes) {
+  // Waits while the server does not read, unless told not to.
+  async write(bytes, patient = true) {
     const step = this.piece || bytes.length;
     for (let i = 0; i < bytes.length; i += step) {
       const more = this.child.stdin.write(bytes.subarray(i, i + step));
       if (this.piece) await new Promise((resolve) => setImmediate(resolve));
-      if (!more && this.status === null && !this.child.stdin.destroyed)
-        await Promise.race([new Promise((resolve) => this.child.stdin.once('drain', resolve)), this.drained()]);
+      while (!more && patient && this.child.stdin.writableNeedDrain && this.status === null && !this.child.stdin.destroyed)
+        await new Promise((resolve) => setTimeout(resolve, 1));
     }
-  }
-
-  async drained() {
-    while (this.status === null && !this.child.stdin.destroyed) await this.change(200);
   }
 
   static frame(body) {
@@ -111,12 +108,12 @@ class Wire {
     return Buffer.concat([Buffer.from(`Content-Length: ${bytes.length}\r\n\r\n`), bytes]);
   }
 
-  send(message) {
+  send(message, patient = true) {
     if ('method' in message && 'id' in message) {
       const id = JSON.stringify(message.id);
       this.asked.set(id, (this.asked.get(id) || 0) + 1);
     }
-    return this.write(Wire.frame(JSON.stringify({ jsonrpc: '2.0', ...message })));
+    return this.write(Wire.frame(JSON.stringify({ jsonrpc: '2.0', ...message })), patient);
   }
 
   kill() {
