@@ -338,8 +338,10 @@ class Page {
     if (this.wire.status === null) throw new Error('the server did not end');
     if (String(this.wire.status) !== rest) throw new Error(`the server ended with ${this.wire.status}, expected ${rest}`);
   }
-  do_stderr(rest) {
-    if (!new RegExp(rest).test(this.wire.stderr)) throw new Error(`standard error says nothing like ${rest}`);
+  async do_stderr(rest) {
+    const wanted = new RegExp(rest);
+    for (const until = Date.now() + 5000; Date.now() < until; await sleep(20)) if (wanted.test(this.wire.stderr)) return;
+    throw new Error(`standard error says nothing like ${rest}`);
   }
   do_mute(rest) {
     if (new RegExp(rest).test(this.wire.stderr)) throw new Error(`standard error says ${rest}`);
