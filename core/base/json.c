@@ -123,6 +123,8 @@ json_t *json_parse(struct str text, const char *what, struct err *e)
     json_error_t je;
     json_t *v;
 
+    if (str_starts(text, STR("\xef\xbb\xbf"))) /* some editors save files so */
+        text = str_sub(text, 3, text.n);
     buf_init(&mended, MIN(text.n, SIZE_MAX / 16) * 3 + 1);
     if (is_too_deep(text)) {
         err_set(e, ERR_PARSE, "%s: nested deeper than %d", what, MAX_JSON_DEPTH);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The one door to jansson: parsing of outside bytes with caps, and getters that never fail.
  *
- * Objects returned by the getters are borrowed. Parsing accepts NUL in strings, rejects duplicate keys never (last one
- * wins), and repairs what JSON text from editors may contain but jansson refuses: bytes that are not UTF-8 and lone
- * surrogate escapes become U+FFFD (same UTF-16 length), so that documents stay in step. */
+ * Objects returned by the getters are borrowed. Parsing accepts NUL in strings, never rejects a repeated key (the last
+ * one counts), and repairs what JSON text from editors may contain but jansson refuses: bytes that are not UTF-8 and lone
+ * surrogate escapes become U+FFFD (same UTF-16 length), so that documents stay in step. A byte order mark in front is
+ * passed over. Sentences name line and column but never quote the text, which may hold a key. */
 #ifndef CORE_BASE_JSON_H
 #define CORE_BASE_JSON_H
 

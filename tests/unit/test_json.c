@@ -52,6 +52,7 @@ static void good_strings_stay(void **state)
     assert_string(STR("\"\\\\ud800\""), "\\ud800", 6);
     assert_string(STR("\"\\ufffd\""), FFFD, 3);
     assert_string(STR(" \"x\"\n"), "x", 1);
+    assert_string(STR("\xef\xbb\xbf\"x\""), "x", 1);
 }
 
 static void lone_surrogates_become_one_unit(void **state)
