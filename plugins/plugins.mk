@@ -34,7 +34,7 @@ $(patsubst %.c,$(B)/obj/%.o,$(wildcard plugins/template/*.c)): $(PLUGIN_HEADERS)
 
 # Programs that test plugins without the core, and the mock service that other tests and benchmarks use.
 PLUGIN_TESTS := $(patsubst tests/provider/%.c,$(B)/tests/provider/%,$(wildcard tests/provider/*.c)) $(B)/tests/mockprov
-tests: $(PLUGIN_TESTS) $(PLUGIN_HEADERS)
+tests: $(PLUGIN_TESTS) $(PLUGIN_HEADERS) $(PLUGIN_OUT)
 
 $(B)/tests/provider/%: $(B)/obj/tests/provider/%.o $(B)/obj/tests/lib/testhost.o $(PLUGIN_COMMON)
 	$(call say,TEST,$@)

@@ -81,6 +81,7 @@ static void test_sse_rules(void)
     EVENTS("data: a\r\rdata: b\r\n\r\ndata:c\n\r\n", "[\"\",\"a\",\"\"]\n[\"\",\"b\",\"\"]\n[\"\",\"c\",\"\"]\n");
     EVENTS("\xef\xbb\xbf" "data: a\n\n\xef\xbb\xbf" "data: b\n\n", "[\"\",\"a\",\"\"]\n");
     EVENTS("\xef\xbb" "data: a\n\ndata: b\n\n", "[\"\",\"b\",\"\"]\n");
+    EVENTS("data: a\r\ndata: b\r\n\r\ndata: c\rdata: d\r\r", "[\"\",\"a\\nb\",\"\"]\n[\"\",\"c\\nd\",\"\"]\n");
     EVENTS("data\n\ndata\ndata\n\ndata:\n\n", "[\"\",\"\",\"\"]\n[\"\",\"\\n\",\"\"]\n[\"\",\"\",\"\"]\n");
     EVENTS("event: x\nid: 7\ndata:  two\n\ndata: b\n\n", "[\"x\",\" two\",\"7\"]\n[\"\",\"b\",\"\"]\n");
     EVENTS("event: lost\n\ndata: a\n\n", "[\"\",\"a\",\"\"]\n");
