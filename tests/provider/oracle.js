@@ -154,8 +154,9 @@ function ourReading(file) {
 }
 
 // Where the client knows less than we do: it reads no document when it asked for a stream, gives up on one bad chunk,
-// has no notion of a refusal as a failure, of typed parts, of llama.cpp's timings, or of an error under another name.
-const APART = /document|bad-event|last-event|content-(parts|filter)|refusal|error-event|web-page|fim-llama-server|fim-chat|301/;
+// has no notion of a refusal as a failure, of typed parts, of llama.cpp's timings, of an error under another name, or of a
+// blank before the first field.
+const APART = /document|blank-first|bad-event|last-event|content-(parts|filter)|refusal|error-event|web-page|fim-llama-server|fim-chat|301/;
 
 async function answers() {
   for (const name of fs.readdirSync(cases)) {
