@@ -219,7 +219,7 @@ async function converse(wire, editor, pick, bodies) {
   editor.read();
   const problems = [...wire.faults, ...wire.unbalanced()];
   if (wire.status !== 0) problems.push(`the server ended with ${wire.status}`);
-  if (/BUG|bug at|ERROR: |runtime error/.test(wire.stderr)) problems.push(wire.stderr.slice(-1500));
+  if (/ERROR: |runtime error:|error bug: /.test(wire.stderr)) problems.push(wire.stderr.slice(-1500));
   if (!(editor.count.items > 20)) problems.push(`hardly an item: ${JSON.stringify(editor.count)}`);
   if (problems.length) throw new Error(problems.join('\n    '));
   const kinds = Object.entries(editor.count).map(([k, n]) => `${k} ${n}`).join(', ');

@@ -88,7 +88,7 @@ class Page {
     const open = this.wire.unbalanced();
     if (open.length && !this.careless) throw new Error(open.join(', '));
     if (this.wire.faults.length) throw new Error(this.wire.faults.join('\n'));
-    if (/ERROR: |runtime error:|BUG|bug at/.test(this.wire.stderr)) throw new Error('the server reports a bug');
+    if (/ERROR: |runtime error:|error bug: /.test(this.wire.stderr)) throw new Error('the server reports a bug');
   }
 
   rewrite() {
