@@ -39,11 +39,17 @@
       (skip-chars-backward "\n")
       (delete-region (point) (point-max))
       (insert "t")
+      (completion-at-point)
+      (report "completion at point"
+              (string-prefix-p "    /* größer 🙂 */ int height = rect->bottom - rect->top;" (current-line)) (current-line))
+      (search-backward "tom - rect")
+      (delete-region (point) (point-max))
+      (insert "t")
       (let* ((result (ask :textDocument/inlineCompletion
                           (append (eglot--TextDocumentPositionParams) '(:context (:triggerKind 1)))))
              (items (plist-get result :items))
              (item (and (> (length items) 0) (aref items 0))))
-        (report "inline completion" (and item (string-prefix-p "tom - rect->top;" (plist-get item :insertText))) result)
+        (report "inline completion" (and item (string-prefix-p "om - rect->top;" (plist-get item :insertText))) result)
         (when item
           (report "its range is the caret's line"
                   (= (plist-get (plist-get (plist-get item :range) :end) :line) (1- (line-number-at-pos))) item)
@@ -52,9 +58,6 @@
                                    (plist-get command :arguments))
             (report "acceptance by the command"
                     (string-match-p ":accepted 1\\_>" (format "%S" (ask :switchyard/status nil))) nil))))
-      (completion-at-point)
-      (report "completion at point"
-              (string-prefix-p "    /* größer 🙂 */ int height = rect->bottom - rect->top;" (current-line)) (current-line))
       (set-buffer-modified-p nil)
       (let ((process (jsonrpc--process (eglot--current-server-or-lose))))
         (eglot-shutdown (eglot--current-server-or-lose))
