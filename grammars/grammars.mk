@@ -71,3 +71,6 @@ endif
 $(B)/lib/switchyard/queries/%.scm: grammars/queries/%.scm
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
+
+# Tests look for grammars beside themselves, in a sanitizer build too.
+tests unit: | $(GRAMMARS)

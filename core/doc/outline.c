@@ -117,9 +117,9 @@ static bool next_touching(TSTreeCursor *cursor, struct span in, bool into)
     return true;
 }
 
-size_t syntax_tree_errors(const TSTree *tree, struct span in, size_t cap)
+size_t syntax_node_errors(TSNode from, struct span in, size_t cap)
 {
-    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+    TSTreeCursor cursor = ts_tree_cursor_new(from);
     unsigned steps = 0;
     size_t count = 0;
     bool into;
@@ -137,5 +137,5 @@ size_t syntax_tree_errors(const TSTree *tree, struct span in, size_t cap)
 
 size_t syntax_errors(const struct syntax *s, struct span in, size_t cap)
 {
-    return s->tree ? syntax_tree_errors(s->tree, in, cap) : 0;
+    return s->tree ? syntax_node_errors(ts_tree_root_node(s->tree), in, cap) : 0;
 }

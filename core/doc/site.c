@@ -11,7 +11,7 @@
 
 #define MAX_LINE ((size_t)2000)       /* of the caret's line, looked at */
 #define MAX_BLANKS ((size_t)4000)     /* between the caret and the text before it */
-#define WALK_STEPS 20000u             /* of matching, for one question */
+#define MATCH_STEPS 20000u            /* of matching, for one question */
 
 /* Where the caret is, for questions about what is around it. */
 struct caret {
@@ -80,22 +80,30 @@ static bool holds(const struct caret *c, TSNode node, bool is_block)
     return start < c->at && c->at == end && c->s->lang->blocks != LANG_BRACES && c->s->lang->blocks != LANG_END;
 }
 
-void syntax_walk(const TSTree *tree, const struct rope *text, const struct query *q, size_t at, void *ctx,
-    void (*found)(void *ctx, const struct query_match *m))
+void syntax_path(const TSTree *tree, size_t at, struct path *ret)
 {
-    struct query_run run = { .q = q, .rope = text, .focus = at ? at - 1 : 0, .steps = WALK_STEPS, .found = found,
-        .ctx = ctx };
     TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
-    unsigned depth = 0;
     TSNode node;
 
+    ret->focus = at ? at - 1 : 0;
+    ret->n = 0;
     do {
         node = ts_tree_cursor_current_node(&cursor);
-        if (ts_node_start_byte(node) > run.focus)
+        if (ts_node_start_byte(node) > ret->focus)
             break;
-        query_at(&run, node);
-    } while (depth++ < SYNTAX_MAX_DEPTH && run.steps && ts_tree_cursor_goto_first_child_for_byte(&cursor, (uint32_t)run.focus) >= 0);
+        ret->node[ret->n++] = node;
+    } while (ret->n < SYNTAX_MAX_DEPTH && ts_tree_cursor_goto_first_child_for_byte(&cursor, (uint32_t)ret->focus) >= 0);
     ts_tree_cursor_delete(&cursor);
+}
+
+void syntax_match(const struct path *p, const struct rope *text, const struct query *q, void *ctx,
+    void (*found)(void *ctx, const struct query_match *m))
+{
+    struct query_run run = { .q = q, .rope = text, .focus = p->focus, .steps = MATCH_STEPS, .found = found, .ctx = ctx };
+    size_t i;
+
+    for (i = 0; i < p->n; i++)
+        query_at(&run, p->node[i]);
 }
 
 static struct span span_of(TSNode node)
@@ -208,24 +216,23 @@ static bool is_empty_block(TSNode block)
     return true;
 }
 
-/* The smallest named node around the caret. */
-static struct span find_node(const struct syntax *s, size_t at)
+/* The smallest named node around the caret, and whether something on its line up to the caret, or around that, is broken. */
+static void look_at_path(const struct path *p, const struct rope *text, size_t at, struct site *ret)
 {
-    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(s->tree));
-    struct span best = { 0, 0 };
-    size_t focus = at ? at - 1 : 0;
-    unsigned depth = 0;
-    TSNode node;
+    struct span line = { line_begin(text, at), at };
+    size_t i, whole = 0;
 
-    do {
-        node = ts_tree_cursor_current_node(&cursor);
-        if (ts_node_start_byte(node) > focus)
-            break;
-        if (ts_node_is_named(node) && at <= ts_node_end_byte(node))
-            best = span_of(node);
-    } while (depth++ < SYNTAX_MAX_DEPTH && ts_tree_cursor_goto_first_child_for_byte(&cursor, (uint32_t)focus) >= 0);
-    ts_tree_cursor_delete(&cursor);
-    return best;
+    for (i = 0; i < p->n; i++) {
+        if (at > ts_node_end_byte(p->node[i]))
+            continue;
+        if (ts_node_start_byte(p->node[i]) <= line.start)
+            whole = i;
+        ret->in_error = ret->in_error || ts_node_is_error(p->node[i]);
+        if (ts_node_is_named(p->node[i]))
+            ret->node = span_of(p->node[i]);
+    }
+    if (!ret->in_error && p->n)
+        ret->in_error = syntax_node_errors(p->node[whole], line, 1) > 0;
 }
 
 /* Only what would close something, or nothing, follows on the caret's line. */
@@ -295,6 +302,7 @@ void syntax_site(const struct syntax *s, const struct lang *l, const struct rope
 {
     struct scope_walk scope = { s, at, LANG_CODE };
     struct block_walk blocks = { .site = ret };
+    struct path path;
 
     *ret = (struct site){ .scope = LANG_CODE };
     ret->opens_block = opens_block(l, text, at);
@@ -303,15 +311,17 @@ void syntax_site(const struct syntax *s, const struct lang *l, const struct rope
         return;
     }
     ret->from_tree = true;
-    ret->node = find_node(s, at);
-    ret->in_error = syntax_tree_errors(s->tree, (struct span){ line_begin(text, at), at }, 1) > 0;
-    syntax_walk(s->tree, text, s->grammar->scopes, at, &scope, scope_found);
+    syntax_path(s->tree, at, &path);
+    look_at_path(&path, text, at, ret);
+    syntax_match(&path, text, s->grammar->scopes, &scope, scope_found);
     ret->scope = scope.scope;
     /* A string that has just been begun is no string to the parser. */
     if (ret->in_error && ret->scope == LANG_CODE)
         ret->scope = line_scope(l, text, at);
     caret_init(&blocks.caret, s, at);
-    syntax_walk(s->tree, text, s->grammar->blocks, blocks.caret.behind, &blocks, block_found);
+    if (blocks.caret.behind != at)
+        syntax_path(s->tree, blocks.caret.behind, &path);
+    syntax_match(&path, text, s->grammar->blocks, &blocks, block_found);
     ret->block_empty = ret->block.end && is_empty_block(blocks.block);
 }
 
@@ -371,10 +381,12 @@ static void enclosing_found(void *ctx, const struct query_match *m)
 size_t syntax_enclosing(const struct syntax *s, size_t at, struct symbol *ret, size_t cap)
 {
     struct enclosing_walk w = { .out = ret, .cap = cap };
+    struct path path;
 
     if (!cap || !covers(s, at))
         return 0;
     caret_init(&w.caret, s, at);
-    syntax_walk(s->tree, s->text, s->grammar->symbols, w.caret.behind, &w, enclosing_found);
+    syntax_path(s->tree, w.caret.behind, &path);
+    syntax_match(&path, s->text, s->grammar->symbols, &w, enclosing_found);
     return w.n;
 }

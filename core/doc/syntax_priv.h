@@ -9,7 +9,7 @@
 #define SYNTAX_WHOLE_BYTES ((size_t)256 << 10)  /* parsed whole up to here */
 #define SYNTAX_WINDOW_BYTES ((size_t)128 << 10) /* else this much around the caret */
 #define SYNTAX_MAX_LOG 64                       /* edits kept apart while a job is away */
-#define SYNTAX_MAX_DEPTH 4096                   /* nodes on the way from the root to the caret */
+#define SYNTAX_MAX_DEPTH 512                    /* nodes on the way from the root to the caret */
 
 struct syntax {
     const struct lang *lang;
@@ -35,14 +35,22 @@ TSInputEdit syntax_input_edit(const struct rope *before, const struct rope *afte
 struct query;
 struct query_match;
 
-/* Matches the query at every node on the way from the root to the byte before `at`. */
-void syntax_walk(const TSTree *tree, const struct rope *text, const struct query *q, size_t at, void *ctx,
-                 void (*found)(void *ctx, const struct query_match *m));
+/* The nodes from the root down to the byte before a caret: what holds the caret, and what ends right before it. */
+struct path {
+    size_t focus; /* that byte */
+    size_t n;
+    TSNode node[SYNTAX_MAX_DEPTH];
+};
+void syntax_path(const TSTree *tree, size_t at, struct path *ret);
+
+/* Matches the query at every node of the path. */
+void syntax_match(const struct path *p, const struct rope *text, const struct query *q, void *ctx,
+                  void (*found)(void *ctx, const struct query_match *m));
 
 /* A symbol, if the match has a name and a kind. */
 bool syntax_symbol_of(const struct query_match *m, struct symbol *ret);
 
-/* Broken places in any tree of this module. */
-size_t syntax_tree_errors(const TSTree *tree, struct span in, size_t cap);
+/* Broken places in the span, below `from` (itself included). */
+size_t syntax_node_errors(TSNode from, struct span in, size_t cap);
 
 #endif

@@ -61,8 +61,8 @@ struct trial *trial_new(struct syntax *s, size_t start, size_t end, struct str t
         return NULL;
     }
     tail.start = lines_up(s->text, start, LINES_BEFORE);
-    t->before = syntax_tree_errors(s->tree, tail, MAX_ERRORS);
-    t->after = syntax_tree_errors(syntax_job_result(t->job), tail, MAX_ERRORS);
+    t->before = syntax_node_errors(ts_tree_root_node(s->tree), tail, MAX_ERRORS);
+    t->after = syntax_node_errors(ts_tree_root_node(syntax_job_result(t->job)), tail, MAX_ERRORS);
     return t;
 }
 
@@ -181,11 +181,13 @@ static void body_found(void *ctx, const struct query_match *m)
 static size_t body_end(const struct trial *t)
 {
     struct body_probe p = { .at = t->start };
+    struct path path;
     size_t end = 0;
     uint32_t n, i;
     TSNode child;
 
-    syntax_walk(syntax_job_result(t->job), t->text, t->s->grammar->blocks, t->start, &p, body_found);
+    syntax_path(syntax_job_result(t->job), t->start, &path);
+    syntax_match(&path, t->text, t->s->grammar->blocks, &p, body_found);
     n = ts_node_is_null(p.block) ? 0 : ts_node_named_child_count(p.block);
     if (n > MAX_BODY)
         return 0;

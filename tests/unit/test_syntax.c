@@ -21,6 +21,13 @@
 #include <cmocka.h>
 
 #define LONG_US 20000000
+#ifdef SANITIZED /* ten times slower */
+#define EDITS 300
+#define WINDOWS 4
+#else
+#define EDITS 2000
+#define WINDOWS 20
+#endif
 
 static struct grammars *grammars;
 
@@ -276,9 +283,9 @@ static void edits_equal_a_new_parse(void **state)
 {
     (void)state;
     rng_state = 1;
-    follow_random_edits("c", "tests/golden/syntax/c.c", 2000);
+    follow_random_edits("c", "tests/golden/syntax/c.c", EDITS);
     rng_state = 2;
-    follow_random_edits("python", "tests/golden/syntax/python.py", 2000);
+    follow_random_edits("python", "tests/golden/syntax/python.py", EDITS);
 }
 
 /* Every question at every byte of broken text, in every language: nothing to compare with, but no crash, no answer
@@ -427,7 +434,7 @@ static void large_text_is_parsed_in_a_window(void **state)
 
     (void)state;
     assert_int_equal(syntax_covers(s).end, 0);
-    for (i = 0; i < 40; i++) {
+    for (i = 0; i < WINDOWS; i++) {
         at = i < 2 ? i * rope_bytes(text) : below(rope_bytes(text));
         assert_int_equal(syntax_update(s, at, LONG_US), 0);
         assert_true(syntax_is_fresh(s, at));
@@ -477,7 +484,7 @@ static void window_edits_equal_a_new_parse(void **state)
     rng_state = 5;
     at = 200000;
     assert_int_equal(syntax_update(s, at, LONG_US), 0);
-    for (i = 0; i < 60; i++) {
+    for (i = 0; i < WINDOWS; i++) {
         struct span w = syntax_covers(s);
         AUTO_FREE char *a = NULL;
         AUTO_FREE char *b = NULL;
