@@ -7,10 +7,7 @@
 
 #include <string.h>
 
-enum {
-    MAX_DIGITS = 18,       /* fit into 63 bits */
-    LARGE_BYTES = 64 << 10 /* from here on a string gets all the room it may need at once */
-};
+enum { MAX_DIGITS = 18 }; /* fit into 63 bits */
 
 struct parser {
     const char *p, *end;
@@ -113,44 +110,45 @@ static int32_t unit_at(const char *p, const char *end)
     return unit;
 }
 
-static bool take_unicode(struct parser *s)
+/* Writes the escape at the parser's place to `to`, which has room; returns the bytes written, 0 if it is none. */
+static size_t take_unicode(struct parser *s, char *to)
 {
     int32_t unit = unit_at(s->p, s->end), low;
-    char bytes[4];
 
     if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff))
-        return false;
+        return 0;
     s->p += 6;
     if (unit >= 0xd800 && unit <= 0xdbff) {
         low = unit_at(s->p, s->end);
         if (low < 0xdc00 || low > 0xdfff)
-            return false;
+            return 0;
         s->p += 6;
         unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
     }
-    return buf_add(s->scratch, bytes, utf8_encode((uint32_t)unit, bytes));
+    return utf8_encode((uint32_t)unit, to);
 }
 
-static bool take_escape(struct parser *s)
+static size_t take_escape(struct parser *s, char *to)
 {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *which;
+    static const char meaning[128] = { ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b',
+                                       ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
+    unsigned char c = s->end - s->p > 1 ? (unsigned char)s->p[1] : 0;
 
-    if (s->end - s->p < 2)
-        return false;
-    if (s->p[1] == 'u')
-        return take_unicode(s);
-    which = s->p[1] ? strchr(from, s->p[1]) : NULL;
-    if (!which)
-        return false;
+    if (c == 'u')
+        return take_unicode(s, to);
+    if (c >= sizeof meaning || !meaning[c])
+        return 0;
     s->p += 2;
-    return buf_addc(s->scratch, to[which - from]);
+    *to = meaning[c];
+    return 1;
 }
 
 /* The contents of the string that begins at the parser's place: in the text itself or in the scratch buffer. */
 static bool take_string(struct parser *s, struct str *ret)
 {
     const char *from;
+    char *to, *start;
+    size_t n;
 
     if (peek(s) != '"')
         return false;
@@ -162,21 +160,24 @@ static bool take_string(struct parser *s, struct str *ret)
         return true;
     }
     buf_reset(s->scratch);
-    if (s->end - from > LARGE_BYTES && !buf_reserve(s->scratch, (size_t)(s->end - from)))
+    to = start = buf_reserve(s->scratch, (size_t)(s->end - from)); /* no escape is shorter than what it means */
+    if (!to)
         return false;
     for (;;) {
-        if (!buf_add(s->scratch, from, (size_t)(s->p - from)))
-            return false;
+        memcpy(to, from, (size_t)(s->p - from));
+        to += s->p - from;
         if (*s->p == '"')
             break;
-        if (!take_escape(s))
+        n = take_escape(s, to);
+        if (!n)
             return false;
+        to += n;
         from = s->p;
         if (!skip_span(s))
             return false;
     }
     s->p++;
-    *ret = buf_str(s->scratch);
+    *ret = (struct str) { start, (size_t)(to - start) };
     return true;
 }
 
