@@ -58,7 +58,7 @@ static bool ask_event(void *ctx, const struct sy_event *ev)
     struct ask *a = ctx;
     struct completion *c = a->c;
     struct str text = {ev->text.p, ev->text.n}, rest;
-    struct post p = {.context = &c->context, .single_line = c->single_line, .from_service = true};
+    struct post p = {.context = &c->context, .lang = c->t->doc->lang, .single_line = c->single_line, .from_service = true};
 
     if (ev->kind == SY_EV_CANDIDATE) {
         if (ask_agrees(a, text, &rest))

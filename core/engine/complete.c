@@ -94,7 +94,8 @@ static void fit_syntax(struct completion *c, struct buf *text, size_t over)
 static bool make_item(struct completion *c, const struct suggestion *f, struct buf *text, struct complete_item *item,
                       const char **ret_why)
 {
-    struct post p = {.context = &c->context, .single_line = c->single_line, .from_service = f->from_service};
+    struct post p = {.context = &c->context, .lang = c->t->doc->lang, .single_line = c->single_line,
+                     .from_service = f->from_service};
     struct document *d = c->t->doc;
     size_t over;
 

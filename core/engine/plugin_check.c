@@ -33,7 +33,7 @@ static struct sy_str no_option(void *ctx, const char *key)
     return strcmp(key, "base_url") == 0 ? LIT("http://127.0.0.1:1") : (struct sy_str){NULL, 0};
 }
 
-static int take_sentence(void *ctx, int code, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int take_sentence(void *ctx, int code, const char *fmt, ...)
 {
     struct self_test *t = ctx;
     va_list ap;

@@ -1,75 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps, in order: neutralise, special tokens, fences, echo of the line, one line, blank ends, overlap with what
- * follows, repetition of what follows, closers, drops. */
+/* The steps, in order: neutralise, unwrap, one line or a few, repetition, what stands below, what stands behind, drops. */
 #include "core/engine/post.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/utf.h"
+#include "core/engine/overlap.h"
+#include "core/engine/unwrap.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define MAX_LINES 24
-
-/* Marks of fill-in-the-middle families and chat formats: text ends at the first one. Model vendors write these in their
- * own cards; which template a model wants is the plugin's business, that none may leak is ours. */
-static const char *const SPECIAL[] = {
-    "<|fim_", "<|endoftext|>", "<|file_sep|>", "<|repo_name|>", "<|im_start|>", "<|im_end|>", "<|file_separator|>",
-    "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<|eot_id|>", "<EOT>", "<PRE>", "<SUF>",
-    "<MID>", "<\xef\xbd\x9c" "fim\xe2\x96\x81", "<\xef\xbd\x9c" "end\xe2\x96\x81of", "[PREFIX]", "[SUFFIX]", "</s>",
-    "<|code_", "<|end_of_text|>", "<[end\xe2\x96\x81of", "<[fim-", "<end_of_turn>", "<eos>"};
-
-static struct str cut_special(struct str s)
-{
-    for (size_t i = 0; i < ARRAY_LEN(SPECIAL); i++) {
-        ptrdiff_t at = str_find(s, str_c(SPECIAL[i]));
-
-        if (at >= 0)
-            s.n = (size_t)at;
-    }
-    return s;
-}
-
-/* "```c\ncode\n```" is code; a fence later on ends it. A leading <think> block is dropped with its content. */
-static struct str cut_fence(struct str s)
-{
-    struct str t = str_trim(s);
-    ptrdiff_t at;
-
-    if (str_starts(t, STR("<think>"))) {
-        at = str_find(t, STR("</think>"));
-        if (at < 0)
-            return STR_NULL;
-        s = t = str_trim(str_sub(t, (size_t)at + 8, t.n));
-    }
-    if (str_starts(t, STR("```"))) {
-        (void)str_line(&t);
-        s = t;
-    }
-    at = str_find(s, STR("\n```"));
-    if (at >= 0)
-        s.n = (size_t)at;
-    return s;
-}
-
-/* The model may begin with the line so far: drop the longest beginning of the text that ends the line before. */
-static struct str cut_echo(struct str s, struct str line)
-{
-    struct str body = line;
-    size_t min;
-
-    while (body.n && (body.p[0] == ' ' || body.p[0] == '\t'))
-        body = str_sub(body, 1, body.n);
-    min = body.n < 6 ? body.n : 6;
-    if (body.n >= 3 && str_starts(s, line))
-        return str_sub(s, line.n, s.n);
-    for (size_t k = MIN(s.n, body.n); k >= min && k > 3; k--)
-        if (memcmp(s.p, body.p + body.n - k, k) == 0)
-            return str_sub(s, k, s.n);
-    /* One blank too many where the line ends in one already. */
-    if (s.n > 1 && s.p[0] == ' ' && s.p[1] != ' ' && line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
-        return str_sub(s, 1, s.n);
-    return s;
-}
+#define SAME_LINES 3  /* in a row: the model is stuck */
+#define MAX_PERIOD 64
 
 static size_t line_len(struct str s)
 {
@@ -78,14 +21,19 @@ static size_t line_len(struct str s)
     return nl ? (size_t)(nl - s.p) : s.n;
 }
 
+static struct str trim_end(struct str s)
+{
+    while (s.n && isspace((unsigned char)s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
 static struct str cut_lines(struct str s, bool single)
 {
     size_t at = 0;
 
-    if (single) {
-        s.n = line_len(s);
-        return s;
-    }
+    if (single)
+        return str_sub(s, 0, line_len(s));
     for (int lines = 0; at < s.n; lines++) {
         if (lines == MAX_LINES)
             return str_sub(s, 0, at);
@@ -94,19 +42,50 @@ static struct str cut_lines(struct str s, bool single)
     return s;
 }
 
-static struct str trim_end(struct str s)
+/* ---- a model that is stuck ---- */
+
+/* Of the same line several times in a row the first one stays. */
+static struct str cut_same_lines(struct str s)
 {
-    while (s.n && strchr(" \t\r\n", s.p[s.n - 1]))
-        s.n--;
+    struct str rest = s, line, last = STR("");
+    size_t same = 0, keep = 0;
+
+    while (rest.n > 0) {
+        line = trim_end(str_line(&rest));
+        if (line.n == 0 || !str_eq(line, last)) {
+            same = 0;
+            keep = (size_t)(line.p - s.p) + line.n;
+        }
+        last = line;
+        if (line.n && ++same == SAME_LINES)
+            return str_sub(s, 0, keep);
+    }
     return s;
 }
 
-static struct str trim_line(struct str s)
+static bool is_one_char(struct str s)
 {
-    struct str line = str_sub(s, 0, line_len(s));
-
-    return str_trim(line);
+    for (size_t i = 1; i < s.n; i++)
+        if (s.p[i] != s.p[0])
+            return false;
+    return true;
 }
+
+/* The same piece several times at the end of the text: the first one stays. A line of dashes is no such thing. */
+static struct str cut_period(struct str s)
+{
+    for (size_t p = 3; p <= MAX_PERIOD && 3 * p <= s.n; p++) {
+        size_t times = 1, least = p < 10 ? 5 : 3;
+
+        while ((times + 1) * p <= s.n && memcmp(s.p + s.n - p, s.p + s.n - (times + 1) * p, p) == 0)
+            times++;
+        if (times >= least && !is_one_char(str_sub(s, s.n - p, s.n)))
+            return str_sub(s, 0, s.n - (times - 1) * p);
+    }
+    return s;
+}
+
+/* ---- drops ---- */
 
 static bool is_closer_line(struct str line)
 {
@@ -116,132 +95,124 @@ static bool is_closer_line(struct str line)
     return true;
 }
 
-/* Stop where the generated text reaches the line that stands below already. */
-static struct str cut_repeated_below(struct str s, struct str below)
+/* Does the caret's line, completed by s, say what the next line says? */
+static bool doubles_next_line(const struct context *c, struct str s)
 {
-    struct str next;
-    size_t at;
+    struct str first = trim_end(str_sub(s, 0, line_len(s))), before = c->line_before, next = overlap_next_line(c);
 
-    while (below.n && trim_line(below).n == 0)
-        below = str_sub(below, line_len(below) + 1, below.n);
-    next = trim_line(below);
-    if (next.n == 0)
-        return s;
-    for (at = line_len(s); at < s.n;) {
-        struct str rest = str_sub(s, at + 1, s.n), line = trim_line(rest);
-
-        if (str_eq(line, next) && (!is_closer_line(line) || rest.n == line_len(rest)))
-            return str_sub(s, 0, at);
-        at += 1 + line_len(rest);
-    }
-    return s;
+    if (str_trim(c->line_after).n > 0 || next.n != before.n + first.n || is_closer_line(str_trim(next)))
+        return false;
+    return str_starts(next, before) && str_ends(next, first);
 }
 
-/* The text may end with what stands behind the caret on its line: take that away from the text. */
-static struct str cut_overlap(struct str s, struct str after)
+static bool doubles_line_above(const struct context *c, struct str s)
 {
-    struct str tail = str_trim(after);
-    size_t first = line_len(s);
+    struct str above = str_sub(buf_str(&c->prefix), 0, c->prefix.n - c->line_before.n), line = str_trim(s);
+    size_t i;
 
-    if (tail.n == 0)
-        return s;
-    for (size_t k = MIN(tail.n, first); k > 0; k--) {
-        struct str line = str_sub(s, 0, first);
-
-        if (k == tail.n && memcmp(line.p + line.n - k, tail.p, k) == 0)
-            return str_sub(s, 0, first - k);
-    }
-    return s;
+    if (str_trim(c->line_before).n > 0 || line_len(line) < line.n || is_closer_line(line))
+        return false;
+    above = trim_end(above);
+    for (i = above.n; i > 0 && above.p[i - 1] != '\n';)
+        i--;
+    return str_eq(line, str_trim(str_sub(above, i, above.n)));
 }
 
-/* Closers behind the caret that the text brings itself, in order: the item replaces them. */
-static size_t closers_covered(struct str s, struct str after)
+static bool is_tiny(struct str s)
 {
-    struct str tail = trim_end(after);
-    size_t at = 0, first = line_len(s);
-
-    if (tail.n == 0)
-        return 0;
-    for (size_t i = 0; i < tail.n; i++) {
-        if (!strchr(")]}>\"'`;,", tail.p[i]))
-            return 0;
-        while (at < first && s.p[at] != tail.p[i])
-            at++;
-        if (at++ >= first)
-            return 0;
-    }
-    /* The text must not merely hold a matched pair of its own. */
-    long depth = 0;
-    for (size_t i = 0; i < first; i++)
-        depth += strchr("([{", s.p[i]) != NULL, depth -= strchr(")]}", s.p[i]) != NULL;
-    return depth < 0 || strchr("\"'`;,", tail.p[0]) ? tail.n : 0;
+    return utf32_len(s) < 2 && !strchr(")]}>;:,\"'`", s.p[0]);
 }
 
 static const char *drop_reason(const struct context *c, struct str s)
 {
-    struct str above = str_sub(buf_str(&c->prefix), 0, c->prefix.n - c->line_before.n), line, prev = STR_NULL;
+    struct str visible = str_trim(s);
 
-    if (str_trim(s).n == 0)
+    if (visible.n == 0)
         return "the model had nothing to add";
-    if (str_eq(str_trim(s), str_trim(c->line_after)))
+    if (str_eq(visible, str_trim(c->line_after)))
         return "the suggestion stands there already";
-    if (c->line_before.n == 0 || str_trim(c->line_before).n == 0) {
-        line = trim_line(s);
-        if (line.n && !is_closer_line(line) && str_eq(line, trim_line(c->below)))
-            return "the suggestion repeats the next line";
-        above = trim_end(above);
-        for (size_t i = above.n; i > 0 && above.p[i - 1] != '\n'; i--)
-            prev = str_sub(above, i - 1, above.n);
-        if (line.n && s.n == line_len(s) && !is_closer_line(line) && str_eq(line, str_trim(prev)))
-            return "the suggestion repeats the line above";
-    }
+    if (is_tiny(visible))
+        return "the suggestion is too short to help";
+    if (doubles_next_line(c, s))
+        return "the suggestion repeats the next line";
+    if (doubles_line_above(c, s))
+        return "the suggestion repeats the line above";
     return NULL;
+}
+
+/* ---- the whole ---- */
+
+/* Line ends as LF, and nothing that a terminal or an editor could take for a command. */
+static void clean_text(struct str raw, struct buf *out)
+{
+    AUTO_BUF struct buf lf;
+
+    raw = str_sub(raw, 0, utf8_floor(raw, MAX_COMPLETION_BYTES));
+    buf_init(&lf, MAX_COMPLETION_BYTES);
+    for (size_t i = 0; i < raw.n; i++)
+        if (raw.p[i] != '\r' || i + 1 == raw.n || raw.p[i + 1] != '\n')
+            buf_addc(&lf, raw.p[i]);
+    utf8_neutralise(buf_str(&lf), out);
+}
+
+/* Line ends as the document has them; what a service sends loses blanks at line ends and all but one blank line. */
+static void put_text(struct str s, const struct post *p, struct buf *out)
+{
+    size_t blank_lines = 0;
+
+    for (bool first = true; s.n > 0; first = false) {
+        struct str line = str_line(&s);
+
+        if (p->from_service && s.n > 0)
+            line = trim_end(line);
+        blank_lines = line.n ? 0 : blank_lines + 1;
+        if (!first && p->from_service && blank_lines > 1)
+            continue;
+        buf_adds(out, first ? "" : p->context->crlf ? "\r\n" : "\n");
+        buf_addstr(out, line);
+    }
 }
 
 const char *post_process(const struct post *p, struct str raw, struct buf *out, size_t *ret_over)
 {
     const struct context *c = p->context;
-    AUTO_BUF struct buf clean, lf;
+    AUTO_BUF struct buf clean;
     struct str s;
     const char *why;
+    bool closed;
 
     *ret_over = 0;
-    buf_init(&lf, MAX_COMPLETION_BYTES);
     buf_init(&clean, 3 * MAX_COMPLETION_BYTES);
-    for (size_t i = 0; i < raw.n && i < MAX_COMPLETION_BYTES; i++)
-        if (raw.p[i] != '\r' || i + 1 == raw.n || raw.p[i + 1] != '\n')
-            buf_addc(&lf, raw.p[i]);
-    utf8_neutralise(buf_str(&lf), &clean);
+    clean_text(raw, &clean);
     s = buf_str(&clean);
-    if (p->from_service) {
-        s = cut_fence(cut_special(s));
-        s = cut_echo(s, c->line_before);
-    }
+    if (p->from_service)
+        s = unwrap(s, c, &closed);
     s = trim_end(cut_lines(s, p->single_line));
-    s = cut_overlap(s, c->line_after);
-    s = cut_repeated_below(s, c->below);
-    s = trim_end(s);
+    if (p->from_service)
+        s = trim_end(cut_period(cut_same_lines(s)));
+    s = trim_end(overlap_below(s, c, p->lang));
+    s = overlap_tail(s, c, p->lang, ret_over);
     why = drop_reason(c, s);
     if (why)
-        return why;
-    *ret_over = closers_covered(s, c->line_after);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '\n' && c->crlf)
-            buf_addc(out, '\r');
-        buf_addc(out, s.p[i]);
-    }
-    return NULL;
+        *ret_over = 0;
+    else
+        put_text(s, p, out);
+    return why;
 }
 
 bool post_has_enough(const struct post *p, struct str so_far)
 {
+    struct str s = so_far;
     size_t lines = 0;
+    bool closed = false;
 
-    for (size_t i = 0; i < so_far.n; i++)
-        lines += so_far.p[i] == '\n';
-    if (lines == 0)
-        return false;
+    if (p->from_service)
+        s = unwrap(s, p->context, &closed);
+    for (size_t i = 0; i < s.n; i++)
+        lines += s.p[i] == '\n';
+    if (closed || lines == 0)
+        return closed;
     if (p->single_line || lines > MAX_LINES)
         return true;
-    return cut_repeated_below(so_far, p->context->below).n < so_far.n && so_far.p[so_far.n - 1] == '\n';
+    return s.p[s.n - 1] == '\n' && overlap_below(s, p->context, p->lang).n < s.n;
 }

@@ -7,8 +7,11 @@
 
 #include "core/engine/context.h"
 
+struct lang;
+
 struct post {
     const struct context *context;
+    const struct lang *lang; /* NULL: unknown */
     bool single_line;
     bool from_service;     /* may echo, fence, leak special tokens; the embedded model does not */
 };

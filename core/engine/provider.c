@@ -40,7 +40,7 @@ static struct sy_str host_option(void *ctx, const char *key)
     return ok ? (struct sy_str){p->scratch.p + from, p->scratch.n - 1 - from} : (struct sy_str){NULL, 0};
 }
 
-static int host_fail(void *ctx, int code, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int host_fail(void *ctx, int code, const char *fmt, ...)
 {
     struct provider *p = ctx;
     char text[200];
