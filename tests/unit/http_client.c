@@ -93,6 +93,7 @@ static void on_done(void *ctx, struct http_req *r, const struct err *e, const st
     struct exchange *x = ctx;
 
     copy(x->name, http_header(r, "X-NAME"));
+    assert_null(http_header(r, "x-t").p); /* a trailer is no header */
     x->dones++;
     x->err = *e;
     x->timing = *t;

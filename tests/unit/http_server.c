@@ -36,28 +36,31 @@ struct server {
     struct buf last;    /* the last request, head and body */
 };
 
-static void server_send(struct server_conn *c, const char *text)
+static void server_send_bytes(struct server_conn *c, const char *p, size_t n)
 {
-    size_t n = strlen(text);
-
     while (n > 0) {
-        ssize_t sent = send(c->fd, text, n, MSG_NOSIGNAL);
+        ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
 
         if (sent <= 0)
             return;
-        text += sent;
+        p += sent;
         n -= (size_t)sent;
     }
 }
 
-/* Head, then body in pieces of `piece` bytes with a pause between. */
+static void server_send(struct server_conn *c, const char *text)
+{
+    server_send_bytes(c, text, strlen(text));
+}
+
+/* In pieces of so many bytes with a pause after each. */
 static void server_pieces(struct server_conn *c, const char *text, size_t piece, unsigned pause_us)
 {
-    char part[64];
+    size_t left = strlen(text), n;
 
-    for (; *text; text += strlen(part)) {
-        snprintf(part, MIN(piece + 1, sizeof part), "%s", text);
-        server_send(c, part);
+    for (; left; text += n, left -= n) {
+        n = MIN(piece, left);
+        server_send_bytes(c, text, n);
         usleep(pause_us);
     }
 }
@@ -70,13 +73,7 @@ static void server_echo(struct server_conn *c, struct str request)
 
     snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nX-Name: first\r\nx-name:  last \r\nContent-Length: %zu\r\n\r\n", body.n);
     server_send(c, head);
-    while (body.n) {
-        ssize_t n = send(c->fd, body.p, body.n, MSG_NOSIGNAL);
-
-        if (n <= 0)
-            return;
-        body = str_sub(body, (size_t)n, body.n);
-    }
+    server_send_bytes(c, body.p, body.n);
 }
 
 static void server_big(struct server_conn *c, bool chunked)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP client and its surroundings: libcurl that may be absent, proxies of the environment, TLS and HTTP/2. The secure
- * server is Node's, with a certificate that the openssl program makes; without them that part is skipped, and says so.
+/* The HTTP client and its surroundings: libcurl that may be absent, proxies of the environment, slow name servers, TLS and
+ * HTTP/2. The secure server is Node's, with a certificate that the openssl program makes; without them that part is
+ * skipped, and says so.
  * suite: time=120 */
 #include "tests/unit/http_client.c"
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -92,6 +95,53 @@ static bool make_certificate(const char *key, const char *cert)
         waitpid(pid, &status, 0);
     close(null);
     return status == 0;
+}
+
+/* Stands before the C library's, also for libcurl: names below slow.test take their time. */
+static atomic_int lookups, lookups_done;
+
+__attribute__((visibility("default"))) int getaddrinfo(const char *restrict node, const char *restrict service,
+                                                       const struct addrinfo *restrict hints,
+                                                       struct addrinfo **restrict res)
+{
+    __typeof__(getaddrinfo) *real;
+    void *next = dlsym(RTLD_NEXT, "getaddrinfo");
+
+    memcpy(&real, &next, sizeof real);
+    if (!node || !strstr(node, ".slow.test"))
+        return real(node, service, hints, res);
+    atomic_fetch_add(&lookups, 1);
+    sleep(2);
+    atomic_fetch_add(&lookups_done, 1);
+    return EAI_NONAME;
+}
+
+static void cancelling_during_a_name_lookup(void **state)
+{
+    uint64_t start_us, took_us, end_ms = clock_ms() + 10000;
+    struct exchange x;
+
+    (void)state;
+    exchange_init(&x, NOTHING);
+    start(&x, "http://name.slow.test/");
+    while (!atomic_load(&lookups) && clock_ms() < end_ms)
+        assert_int_equal(loop_step(loop, 5, NULL), 0);
+    start_us = clock_us();
+    http_cancel(x.req);
+    took_us = clock_us() - start_us;
+    assert_int_equal(atomic_load(&lookups), 1);
+    assert_int_equal(atomic_load(&lookups_done), 0);
+    assert_true(took_us < 1000000);
+
+    start_us = clock_us();
+    start_spec(&x, "http://name.slow.test/", (struct http_spec) { .timeout_ms = 100 });
+    finish(&x);
+    took_us = clock_us() - start_us;
+    assert_string_equal(x.err.text, "no complete answer from name.slow.test:80 within 100 ms");
+    assert_true(took_us < 1500000);
+    while (atomic_load(&lookups_done) < 2 && clock_ms() < end_ms)
+        usleep(10000); /* the resolver's threads end by themselves */
+    usleep(50000);
 }
 
 struct node {
@@ -280,6 +330,7 @@ int main(void)
         T(without_a_library),
         T(the_version),
         T(proxies_of_the_environment),
+        T(cancelling_during_a_name_lookup),
         T(secure_connections),
     };
 
