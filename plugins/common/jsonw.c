@@ -81,29 +81,43 @@ static const char *escape(unsigned char c, char spare[7])
     return spare;
 }
 
+/* Bytes that do not stand for themselves, or not without a look at those behind. */
+static const unsigned char is_special[256] = {
+    [0 ... 0x1f] = 1, ['"'] = 1, ['\\'] = 1, [0x7f] = 1, [0x80 ... 0xff] = 1,
+};
+
+/* The special character at p as it is written, or NULL if it stays; *len is its length. */
+static const char *replacement(const char *p, size_t n, char spare[7], size_t *len)
+{
+    *len = 1;
+    if ((unsigned char)*p < 0x80)
+        return escape((unsigned char)*p, spare);
+    *len = utf8_length(p, n);
+    if (*len > 0)
+        return NULL;
+    *len = 1;
+    return "\xef\xbf\xbd";
+}
+
 void jsonw_string(struct jsonw *w, struct sy_str s)
 {
-    size_t from = 0, i = 0;
+    size_t from = 0, i = 0, len;
 
     before(w);
     bytes_addc(w->out, '"');
-    while (i < s.n) {
-        unsigned char c = (unsigned char)s.p[i];
+    for (;;) {
         char spare[7];
         const char *instead;
-        size_t len = 1;
 
-        if (c < 0x80) {
-            instead = escape(c, spare);
-        } else {
-            len = utf8_length(s.p + i, s.n - i);
-            instead = len ? NULL : "\xef\xbf\xbd";
-        }
+        while (i < s.n && !is_special[(unsigned char)s.p[i]])
+            i++;
+        if (i == s.n)
+            break;
+        instead = replacement(s.p + i, s.n - i, spare, &len);
         if (instead) {
             bytes_add(w->out, s.p + from, i - from);
             bytes_addstr(w->out, text_c(instead));
-            len = 1;
-            from = i + 1;
+            from = i + len;
         }
         i += len;
     }

@@ -6,6 +6,7 @@
  * One chunk that is no JSON does not kill a healthy stream: it counts only if nothing valid follows. */
 #include "../common/event.h"
 #include "../common/fence.h"
+#include "../common/jsonr.h"
 #include "../common/oaierr.h"
 #include "../common/sse.h"
 #include "openai.h"
@@ -28,7 +29,7 @@ struct exchange {
     struct sse sse;
     struct bytes body;
     struct fence fence;
-    struct bytes refusal;
+    struct bytes refusal, room; /* room: a decoded string, for as long as nothing else is decoded */
     char model[160];
     char finish[48]; /* finish_reason, empty: not seen */
     int by_sequence; /* the service named the stop string */
@@ -50,6 +51,7 @@ struct exchange *exchange_new(const struct openai *p, int answer, int unfence)
     bytes_init(&x->body, MAX_DOCUMENT);
     fence_init(&x->fence, MAX_HELD);
     bytes_init(&x->refusal, MAX_ERROR_PAGE);
+    bytes_init(&x->room, MAX_DOCUMENT);
     return x;
 }
 
@@ -63,22 +65,15 @@ void openai_end(void *exchange)
     bytes_fini(&x->body);
     fence_fini(&x->fence);
     bytes_fini(&x->refusal);
+    bytes_fini(&x->room);
     free(x);
 }
 
 /* ---- events ---- */
 
-static struct sy_str string_of(const json_t *v)
+static struct sy_str decoded(struct exchange *x, struct sy_str value)
 {
-    return json_is_string(v) ? (struct sy_str){json_string_value(v), json_string_length(v)} : (struct sy_str){NULL, 0};
-}
-
-static uint64_t count_of(const json_t *o, const char *key)
-{
-    const json_t *v = json_object_get(o, key);
-    json_int_t i = json_is_real(v) ? (json_int_t)json_real_value(v) : json_integer_value(v);
-
-    return i > 0 ? (uint64_t)i : 0;
+    return jsonr_string(value, &x->room);
 }
 
 /* Remembers that the host wants no more. */
@@ -136,22 +131,22 @@ static void send_model(struct exchange *x, struct sy_str model)
 }
 
 /* prompt_tokens contains what came from the cache or went into it; the host wants the three apart. */
-static void send_usage(struct exchange *x, const json_t *usage, int final)
+static void send_usage(struct exchange *x, struct sy_str usage, int final)
 {
-    const json_t *in = json_object_get(usage, "prompt_tokens_details");
-    const json_t *out = json_object_get(usage, "completion_tokens_details");
-    uint64_t prompt = count_of(usage, "prompt_tokens");
-    uint64_t cached = count_of(in, "cached_tokens");
-    uint64_t written = count_of(in, "cache_write_tokens");
+    struct sy_str in = jsonr_get(usage, "prompt_tokens_details");
+    struct sy_str out = jsonr_get(usage, "completion_tokens_details");
+    uint64_t prompt = jsonr_count(jsonr_get(usage, "prompt_tokens"));
+    uint64_t cached = jsonr_count(jsonr_get(in, "cached_tokens"));
+    uint64_t written = jsonr_count(jsonr_get(in, "cache_write_tokens"));
     struct sy_event ev = {.size = sizeof ev, .kind = SY_EV_USAGE};
 
     if (cached == 0)
-        cached = count_of(usage, "prompt_cache_hit_tokens");
+        cached = jsonr_count(jsonr_get(usage, "prompt_cache_hit_tokens"));
     ev.n[0] = prompt > cached + written ? prompt - cached - written : 0;
     ev.n[1] = cached;
     ev.n[2] = written;
-    ev.n[3] = count_of(usage, "completion_tokens");
-    ev.n[4] = count_of(out, "reasoning_tokens");
+    ev.n[3] = jsonr_count(jsonr_get(usage, "completion_tokens"));
+    ev.n[4] = jsonr_count(jsonr_get(out, "reasoning_tokens"));
     ev.n[5] = (uint64_t)final;
     x->usage_sent = 1;
     if (!x->done)
@@ -214,113 +209,149 @@ static void conclude(struct exchange *x)
 /* ---- chunks ---- */
 
 /* Text, or an array of typed parts of which only the text is meant for us. */
-static void add_content(struct exchange *x, const json_t *content)
+static void add_content(struct exchange *x, struct sy_str content)
 {
-    size_t i;
-    json_t *part;
+    struct sy_str part;
 
-    add_text(x, string_of(content));
-    json_array_foreach(content, i, part) {
-        if (text_eq(string_of(json_object_get(part, "type")), "text"))
-            add_text(x, string_of(json_object_get(part, "text")));
+    add_text(x, decoded(x, content));
+    while (jsonr_element(&content, &part))
+        if (text_eq(decoded(x, jsonr_get(part, "type")), "text"))
+            add_text(x, decoded(x, jsonr_get(part, "text")));
+}
+
+/* The members of a choice, or of the delta or message in it. */
+static void read_choice(struct exchange *x, struct sy_str choice)
+{
+    struct sy_str key, value, inner = {NULL, 0}, finish = {NULL, 0}, refusal = {NULL, 0}, text = {NULL, 0};
+
+    for (struct sy_str rest = choice; jsonr_member(&rest, &key, &value);) {
+        if (text_eq(key, "delta") || text_eq(key, "message"))
+            inner = jsonr_kind(value) == '{' ? value : inner;
+        else if (text_eq(key, "text"))
+            text = value;
+        else if (text_eq(key, "finish_reason"))
+            finish = value;
+        else if (text_eq(key, "stop_reason") && jsonr_kind(value) == '"')
+            x->by_sequence = 1;
+        else if (text_eq(key, "index") && jsonr_count(value) != 0)
+            return; /* only the first of several answers; nobody asks for more */
     }
+    add_text(x, decoded(x, text));
+    while (jsonr_member(&inner, &key, &value)) {
+        if (text_eq(key, "content"))
+            add_content(x, value);
+        else if (text_eq(key, "refusal"))
+            refusal = value;
+    }
+    bytes_addstr(&x->refusal, decoded(x, refusal));
+    if (jsonr_kind(finish) == '"')
+        text_for_show(decoded(x, finish), x->finish, sizeof x->finish);
 }
 
-static void read_choice(struct exchange *x, const json_t *choice)
+static void read_timings(struct exchange *x, struct sy_str timings)
 {
-    const json_t *message = json_object_get(choice, "delta");
-    struct sy_str finish = string_of(json_object_get(choice, "finish_reason"));
-
-    /* Only the first of several answers; nobody asks for more. */
-    if (json_integer_value(json_object_get(choice, "index")) != 0)
-        return;
-    if (!json_is_object(message))
-        message = json_object_get(choice, "message");
-    add_text(x, string_of(json_object_get(choice, "text")));
-    add_content(x, json_object_get(message, "content"));
-    bytes_addstr(&x->refusal, string_of(json_object_get(message, "refusal")));
-    if (json_is_string(json_object_get(choice, "stop_reason")))
-        x->by_sequence = 1;
-    if (finish.n > 0)
-        text_for_show(finish, x->finish, sizeof x->finish);
+    x->timing[0] = jsonr_count(jsonr_get(timings, "prompt_n"));
+    x->timing[1] = jsonr_count(jsonr_get(timings, "cache_n"));
+    x->timing[2] = jsonr_count(jsonr_get(timings, "predicted_n"));
 }
 
-static int read_error(struct exchange *x, const json_t *root)
+static void fail_as_told(struct exchange *x, struct sy_str root)
 {
-    const json_t *error = json_object_get(root, "error");
+    json_t *tree = json_loadb(root.p, root.n, JSON_ALLOW_NUL, NULL);
     struct oaierr e;
 
-    if ((!error || json_is_null(error)) && !text_eq(string_of(json_object_get(root, "object")), "error") && !x->in_error)
-        return 0;
-    oaierr_from_json(&e, 0, root);
+    oaierr_from_json(&e, 0, tree);
     fail(x, e.code, e.status, 0, e.text);
-    return 1;
+    json_decref(tree);
 }
 
-static void read_chunk(struct exchange *x, const json_t *root)
-{
-    const json_t *choices = json_object_get(root, "choices");
-    const json_t *usage = json_object_get(root, "usage");
-    const json_t *timings = json_object_get(root, "timings");
-    size_t i;
-    json_t *choice;
+struct chunk {
+    struct sy_str id, model, choices, usage, timings, error, object;
+};
 
-    if (read_error(x, root))
-        return;
-    send_id(x, string_of(json_object_get(root, "id")));
-    send_model(x, string_of(json_object_get(root, "model")));
-    json_array_foreach(choices, i, choice) {
-        if (!x->done)
-            read_choice(x, choice);
+static struct chunk members_of(struct sy_str root)
+{
+    struct chunk c = {.id = {NULL, 0}};
+    struct {
+        const char *key;
+        struct sy_str *to;
+    } wanted[] = {{"id", &c.id},           {"model", &c.model}, {"choices", &c.choices}, {"usage", &c.usage},
+                  {"timings", &c.timings}, {"error", &c.error}, {"object", &c.object}};
+    struct sy_str key, value;
+
+    while (jsonr_member(&root, &key, &value))
+        for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+            if (text_eq(key, wanted[i].key))
+                *wanted[i].to = value;
+    return c;
+}
+
+/* 0 if it is not at all what a completion looks like. */
+static int read_chunk(struct exchange *x, struct sy_str root)
+{
+    struct chunk c = members_of(root);
+    struct sy_str rest = c.choices, choice;
+    int kind = jsonr_kind(c.error), empty = 1;
+
+    if ((kind && kind != 'n') || x->in_error || text_eq(c.object, "\"error\"")) {
+        fail_as_told(x, root);
+        return 1;
     }
-    if (json_is_object(usage))
-        send_usage(x, usage, x->finish[0] != '\0' || json_array_size(choices) == 0);
-    if (json_is_object(timings)) {
-        x->timing[0] = count_of(timings, "prompt_n");
-        x->timing[1] = count_of(timings, "cache_n");
-        x->timing[2] = count_of(timings, "predicted_n");
-    }
+    send_id(x, decoded(x, c.id));
+    send_model(x, decoded(x, c.model));
+    for (; !x->done && jsonr_element(&rest, &choice); empty = 0)
+        read_choice(x, choice);
+    if (jsonr_kind(c.usage) == '{')
+        send_usage(x, c.usage, x->finish[0] != '\0' || empty);
+    if (jsonr_kind(c.timings) == '{')
+        read_timings(x, c.timings);
+    return jsonr_kind(c.choices) == '[';
 }
 
 /* ---- the list of models ---- */
 
-static uint64_t first_count(const json_t *o, const char *const keys[])
+static uint64_t first_count(struct sy_str o, const char *const keys[])
 {
     uint64_t n = 0;
 
     for (size_t i = 0; keys[i] && n == 0; i++)
-        n = count_of(o, keys[i]);
+        n = jsonr_count(jsonr_get(o, keys[i]));
     return n;
 }
 
-static void read_models(struct exchange *x, const json_t *root)
+static void send_listed(struct exchange *x, struct sy_str m)
 {
     /* The same figure under the names that services gave it. */
     static const char *const context[] = {"context_length", "max_model_len", "context_window", "max_context_length",
                                           "n_ctx", "n_ctx_train", NULL};
     static const char *const output[] = {"max_completion_tokens", "max_output_tokens", NULL};
-    const json_t *list = json_is_array(root) ? root : json_object_get(root, "data");
-    size_t i;
-    json_t *m;
+    struct sy_event ev = {.size = sizeof ev, .kind = SY_EV_MODEL, .text = decoded(x, jsonr_get(m, "id"))};
 
-    if (read_error(x, root))
+    ev.n[0] = first_count(m, context);
+    if (ev.n[0] == 0)
+        ev.n[0] = first_count(jsonr_get(m, "meta"), context);
+    ev.n[1] = first_count(m, output);
+    if (ev.n[1] == 0)
+        ev.n[1] = first_count(jsonr_get(m, "top_provider"), output);
+    if (ev.text.n > 0 && !x->done)
+        sent(x, x->sink->emit(x->sink->ctx, &ev));
+}
+
+static void read_models(struct exchange *x, struct sy_str root)
+{
+    struct sy_str list = jsonr_kind(root) == '[' ? root : jsonr_get(root, "data"), m;
+    int kind = jsonr_kind(jsonr_get(root, "error"));
+
+    if (kind && kind != 'n') {
+        fail_as_told(x, root);
         return;
-    if (!json_is_array(list)) {
+    }
+    if (jsonr_kind(list) != '[') {
         fail(x, SY_EPROTO, 0, 0, "the answer is no list of models");
         return;
     }
-    json_array_foreach(list, i, m) {
-        struct sy_event ev = {.size = sizeof ev, .kind = SY_EV_MODEL, .text = string_of(json_object_get(m, "id"))};
-
-        ev.n[0] = first_count(m, context);
-        if (ev.n[0] == 0)
-            ev.n[0] = first_count(json_object_get(m, "meta"), context);
-        ev.n[1] = first_count(m, output);
-        if (ev.n[1] == 0)
-            ev.n[1] = first_count(json_object_get(m, "top_provider"), output);
-        if (ev.text.n > 0 && !x->done)
-            sent(x, x->sink->emit(x->sink->ctx, &ev));
-    }
+    while (jsonr_element(&list, &m))
+        send_listed(x, m);
     conclude(x);
 }
 
@@ -330,7 +361,6 @@ static int on_event(void *ctx, const struct sse_event *ev)
 {
     struct exchange *x = ctx;
     struct sy_str data = text_trim(ev->data);
-    json_t *root;
 
     if (data.n == 0)
         return 0;
@@ -340,16 +370,14 @@ static int on_event(void *ctx, const struct sse_event *ev)
         conclude(x);
         return 1;
     }
-    root = json_loadb(data.p, data.n, JSON_ALLOW_NUL, NULL);
     x->in_error = text_eq(ev->type, "error");
-    if (json_is_object(root)) {
+    if (*data.p == '{' && jsonr_is_valid(data)) {
         x->valid++;
         x->bad = 0;
-        read_chunk(x, root);
+        read_chunk(x, data);
     } else {
         x->bad++;
     }
-    json_decref(root);
     return x->done;
 }
 
@@ -402,22 +430,29 @@ int openai_feed(void *exchange, const struct sy_reply *reply, const void *p, siz
     return SY_OK;
 }
 
-static void finish_document(struct exchange *x)
+static int ends_in_the_middle(struct sy_str text)
 {
     json_error_t error;
-    json_t *root = json_loadb(x->body.p, x->body.n, JSON_ALLOW_NUL, &error);
+    json_t *root = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &error);
 
-    if (!root && json_error_code(&error) == json_error_premature_end_of_input)
-        fail(x, SY_ETRUNCATED, 0, 0, "the answer ends in the middle");
-    else if (!root)
-        fail(x, SY_EPROTO, 0, 0, "the answer is no JSON");
-    else if (x->answer == ANSWER_MODELS)
-        read_models(x, root);
-    else
-        read_chunk(x, root);
-    if (root && !x->done && !json_is_array(json_object_get(root, "choices")))
-        fail(x, SY_EPROTO, 0, 0, "the answer has no choices");
     json_decref(root);
+    return !root && json_error_code(&error) == json_error_premature_end_of_input;
+}
+
+static void finish_document(struct exchange *x)
+{
+    struct sy_str root = text_trim(bytes_str(&x->body));
+
+    if (!jsonr_is_valid(root)) {
+        if (ends_in_the_middle(root))
+            fail(x, SY_ETRUNCATED, 0, 0, "the answer ends in the middle");
+        else
+            fail(x, SY_EPROTO, 0, 0, "the answer is no JSON");
+    } else if (x->answer == ANSWER_MODELS) {
+        read_models(x, root);
+    } else if (!read_chunk(x, root)) {
+        fail(x, SY_EPROTO, 0, 0, "the answer has no choices");
+    }
     conclude(x);
 }
 

@@ -7,6 +7,7 @@
 #include "plugins/common/event.h"
 #include "plugins/common/fence.h"
 #include "plugins/common/fim.h"
+#include "plugins/common/jsonr.h"
 #include "plugins/common/jsonw.h"
 #include "plugins/common/oaierr.h"
 #include "plugins/common/sse.h"
@@ -281,6 +282,113 @@ static void test_json_of_any_bytes(void)
     }
 }
 
+/* A tree by the reader that builds none, to be compared with the library's. */
+static json_t *tree_of(struct sy_str v, struct bytes *room)
+{
+    struct sy_str key, value;
+    json_t *o;
+
+    switch (jsonr_kind(v)) {
+    case '{':
+        o = json_object();
+        while (jsonr_member(&v, &key, &value)) {
+            struct sy_str quoted = {key.p - 1, key.n + 2}, name = jsonr_string(quoted, room);
+            char *copy = strndup(name.p ? name.p : "", name.n);
+
+            json_object_set_new(o, copy, tree_of(value, room));
+            free(copy);
+        }
+        return o;
+    case '[':
+        o = json_array();
+        while (jsonr_element(&v, &value))
+            json_array_append_new(o, tree_of(value, room));
+        return o;
+    case '"': key = jsonr_string(v, room); return json_stringn(key.p ? key.p : "", key.n);
+    case '0': return json_loadb(v.p, v.n, JSON_DECODE_ANY, NULL);
+    case 't': return json_true();
+    case 'f': return json_false();
+    default: return json_null();
+    }
+}
+
+/* 1: both take it and read the same; 0: both refuse; -1: they differ. */
+static int same_reading(struct sy_str text)
+{
+    json_error_t e;
+    json_t *theirs = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &e), *ours;
+    struct bytes room;
+    int ok = jsonr_is_valid(text), same;
+
+    if (!theirs) {
+        /* The library also refuses what our reader replaces or does not need: half surrogates, huge numbers. */
+        int kind = json_error_code(&e);
+        int lenient = kind == json_error_numeric_overflow || strstr(e.text, "Unicode") != NULL || strstr(e.text, "NUL") != NULL;
+
+        return ok && !lenient ? -1 : 0;
+    }
+    bytes_init(&room, 1 << 16);
+    ours = ok ? tree_of(text_trim(text), &room) : NULL;
+    same = ours && json_equal(ours, theirs);
+    json_decref(ours);
+    json_decref(theirs);
+    bytes_fini(&room);
+    return same ? 1 : -1;
+}
+
+static void test_json_reading(void)
+{
+    static const char *const texts[] = {
+        "{\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\\\"\\\\b\\n\\u00e9\\ud83d\\ude00\"},\"finish_reason\":null}],\"usage\":null}",
+        " [ 1 , -2.5e+3 , 0 , {} , [ ] , true , false , \"\" , { \"a\" : { \"a\" : [ [ ] , \"]}\" ] } } ] ",
+        "{\"a\":1,\"a\":{\"b\":\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"},\"\":[null]}",
+        "\"\\/\\b\\f\\r\\t\"", "-0.0", "12e2",
+    };
+    static const char pieces[] = "{}[],:\"\\ 01-.eEtun\x01\xc3\xff";
+    unsigned seed = 99;
+    int taken = 0;
+
+    for (int round = 0; round < 60000; round++) {
+        char text[200];
+        size_t n = strlen(texts[round % 6]), changes;
+
+        memcpy(text, texts[round % 6], n);
+        for (changes = (size_t)round / 6 % 3; changes > 0; changes--) {
+            seed = seed * 1103515245u + 12345u;
+            text[(seed >> 8) % n] = pieces[(seed >> 20) % (sizeof pieces - 1)];
+            if (seed >> 30 == 0)
+                n -= (seed >> 5) % 3 < n ? (seed >> 5) % 3 : 0;
+        }
+        if (same_reading((struct sy_str){text, n}) < 0) {
+            printf("%.*s\n", (int)n, text);
+            CHECK(!"as the library reads it");
+            return;
+        }
+        taken += jsonr_is_valid((struct sy_str){text, n});
+    }
+    CHECK(taken > 20000);
+}
+
+static void test_json_reading_odd(void)
+{
+    struct bytes room;
+    char deep[200];
+
+    bytes_init(&room, 1000);
+    CHECK(text_eq(jsonr_string(str("\"\\ud83d!\""), &room), "\xef\xbf\xbd!"));
+    CHECK(text_eq(jsonr_string(str("\"\\ude00\\ud83d\""), &room), "\xef\xbf\xbd\xef\xbf\xbd"));
+    CHECK(jsonr_string(str("12"), &room).n == 0 && jsonr_string(str(""), &room).n == 0);
+    CHECK(jsonr_count(str("8192.0")) == 8192 && jsonr_count(str("-3")) == 0 && jsonr_count(str("\"3\"")) == 0);
+    CHECK(jsonr_get(str("[1]"), "a").n == 0 && jsonr_get(str(""), "a").n == 0);
+    CHECK(text_eq(jsonr_get(str("{\"a\":1, \"b\" : [2] , \"a\":3}"), "a"), "3"));
+    memset(deep, '[', sizeof deep);
+    memset(deep + 100, ']', 100);
+    CHECK(!jsonr_is_valid((struct sy_str){deep, 200}));
+    CHECK(jsonr_is_valid((struct sy_str){deep + 40, 120}));
+    CHECK(!jsonr_is_valid(str("")) && !jsonr_is_valid(str("{} {}")) && !jsonr_is_valid(str("01")) && !jsonr_is_valid(str("[1,]")));
+    bytes_fini(&room);
+}
+
 static void test_json_numbers(void)
 {
     static const struct {
@@ -401,6 +509,8 @@ int main(int argc, char **argv)
     run("a code fence around an answer", test_fence);
     run("every fill-in-the-middle format", test_fim);
     run("any bytes become JSON", test_json_of_any_bytes);
+    run("JSON is read as the library reads it", test_json_reading);
+    run("JSON that is odd", test_json_reading_odd);
     run("numbers become JSON", test_json_numbers);
     run("words of strangers become harmless", test_showing);
     run("bytes have a cap", test_bytes);
