@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* When trees are brought up to date: a moment after the last change, a little at a time, the rest on a worker.
+/* When trees are brought up to date: when typing pauses, a little at a time, the rest on a worker.
  *
- * A keystroke only notes that the tree is behind (syntax_edit has adjusted it). A completion may spend BUDGET_US of its
- * own; if that is not enough it is answered from the last good tree. */
+ * A keystroke only notes that the tree is behind (syntax_edit has adjusted it). A completion takes that adjusted tree and
+ * looks at the caret's line, because a parse at each key would cost more than everything else that is done for it. Only
+ * where the tree may be wrong about a string or a comment, or there is none yet, may a completion spend BUDGET_US. */
 #include "core/base/mem.h"
 #include "core/doc/syntax.h"
 #include "core/engine/session_priv.h"
@@ -60,9 +61,25 @@ void session_parse_soon(struct session *s, struct document *d)
         parse_on_worker(s, d);
 }
 
-void session_site(struct session *s, struct document *d, size_t at, struct site *ret)
+static void parse_now(struct session *s, struct document *d, size_t at)
 {
     if (d->syntax && syntax_update(d->syntax, at, BUDGET_US) != 0)
         parse_on_worker(s, d);
+}
+
+void session_site(struct session *s, struct document *d, size_t at, struct site *ret)
+{
+    struct site line;
+
     syntax_site(d->syntax, d->lang, d->rope, at, ret);
+    if (!d->syntax || syntax_is_fresh(d->syntax, at))
+        return;
+    /* What is typed behind a string or a comment makes it longer until the next parse. */
+    if (!ret->from_tree || ret->scope != LANG_CODE) {
+        parse_now(s, d, at);
+        syntax_site(d->syntax, d->lang, d->rope, at, ret);
+    } else {
+        syntax_site(NULL, d->lang, d->rope, at, &line); /* one that was begun since */
+        ret->scope = line.scope;
+    }
 }

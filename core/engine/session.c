@@ -19,7 +19,8 @@
 #include <string.h>
 
 #define SESSION_MAGIC 0x53455353u
-#define IDLE_MS 30      /* after the last change */
+#define IDLE_MS 150     /* after the last change: longer than between two keys of somebody who types on */
+#define MAX_BUSY_MS 2000 /* but what waits is not put off for longer */
 #define MAX_WORKERS 2
 
 /* ---- life ---- */
@@ -27,7 +28,12 @@
 static void idle_over(void *ctx)
 {
     struct session *s = ctx;
+    uint64_t now = clock_ms(), quiet = now - s->touched_ms;
 
+    if (quiet < IDLE_MS && now - s->waiting_ms < MAX_BUSY_MS) {
+        loop_timer_start(s->idle, IDLE_MS - quiet);
+        return;
+    }
     for (size_t i = 0; i < documents_count(s->docs); i++) {
         struct document *d = documents_at(s->docs, i);
 
@@ -40,8 +46,11 @@ static void idle_over(void *ctx)
 
 void session_touch(struct session *s)
 {
-    if (!loop_timer_active(s->idle))
-        loop_timer_start(s->idle, IDLE_MS);
+    s->touched_ms = clock_ms();
+    if (loop_timer_active(s->idle))
+        return;
+    s->waiting_ms = s->touched_ms;
+    loop_timer_start(s->idle, IDLE_MS);
 }
 
 static char *config_file(const struct session_options *o)

@@ -28,6 +28,7 @@ struct session {
     struct task *tasks;          /* unanswered, newest first */
     struct items *items;         /* what was offered lately (items.h) */
     struct loop_timer *idle;     /* parses, corpus edits and records wait for it */
+    uint64_t touched_ms, waiting_ms; /* the last and the first time that something began to wait for it */
     uint64_t next_handle;
     char *workspace, *state_dir;
     char *focus;                 /* URI or NULL */
