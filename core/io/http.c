@@ -93,7 +93,7 @@ static void free_req(struct http_req *r)
     else
         h->curl.easy_cleanup(r->easy);
     buf_fini(&r->head);
-    free(r->text);
+    http_text_free(r->text);
     free(r);
 }
 

@@ -62,9 +62,10 @@ struct http_duration http_duration(uint64_t ms);
 
 enum { HTTP_PEER_BYTES = 272 };
 
-/* One request copied into one block; freed with free(). */
+/* One request copied into one block. */
 struct http_text {
     struct curl_slist *headers;
+    size_t header_bytes; /* their texts, one behind the other from the first one on */
     const char *url, *body;
     const char *method; /* NULL where libcurl has a way of its own */
     size_t body_bytes;
@@ -72,6 +73,7 @@ struct http_text {
 };
 int http_check(const struct http_spec *spec, char peer[HTTP_PEER_BYTES], struct err *e);
 struct http_text *http_text_new(const struct http_spec *spec); /* of a checked one */
+void http_text_free(struct http_text *t);                      /* wipes the headers, which hold keys */
 
 enum { SPARE_HANDLES = 4, H2_PEERS = 8 };
 

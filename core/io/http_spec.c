@@ -164,6 +164,7 @@ struct http_text *http_text_new(const struct http_spec *spec)
     for (i = 0; i < n; i++)
         nodes[i].next = i + 1 < n ? &nodes[i + 1] : NULL;
     t->headers = nodes;
+    t->header_bytes = (size_t)(at - nodes[0].data);
     t->url = put(&at, spec->url);
     t->is_head = str_eqc(spec->method, "HEAD");
     t->is_post = str_eqc(spec->method, "POST") || spec->body.n;
@@ -171,4 +172,12 @@ struct http_text *http_text_new(const struct http_spec *spec)
         t->method = put(&at, spec->method);
     t->body = put(&at, spec->body);
     return t;
+}
+
+void http_text_free(struct http_text *t)
+{
+    if (!t)
+        return;
+    mem_wipe(t->headers->data, t->header_bytes);
+    free(t);
 }
