@@ -7,7 +7,9 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const TIER_NAMES[] = {"local", "small", "large"};
 static const char *const TASK_NAMES[] = {"complete", "edit", "plan", "explain", "triage", "review", "message"};
@@ -33,13 +35,19 @@ static int name_index(const char *const *names, size_t n, const char *name)
 /* ---- one key, checked ---- */
 
 struct where { /* for sentences: "config.json: targets.fast" */
-    const char *file, *section, *name;
+    const char *file, *section, *name; /* section NULL: the file as a whole */
 };
 
 static int bad(struct err *e, const struct where *w, const char *key, const char *why)
 {
-    return err_set(e, ERR_CONFIG, "%s: %s%s%s%s%s: %s", w->file, w->section, w->name ? "." : "", w->name ? w->name : "",
-                   key ? "." : "", key ? key : "", why);
+    const char *part[] = {w->section, w->name, key};
+    char place[210] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(part); i++)
+        if (part[i] && n < sizeof place)
+            n += (size_t)snprintf(place + n, sizeof place - n, "%s%.64s", n ? "." : "", part[i]);
+    return err_set(e, ERR_CONFIG, "%s: %s%s%s", w->file, place, n ? ": " : "", why);
 }
 
 static int check_keys(const json_t *obj, const char *const *allowed, const struct where *w, struct err *e)
@@ -66,7 +74,7 @@ static int want_str(const json_t *obj, const char *key, const char *dflt, const 
     *ret = dflt;
     if (!v)
         return 0;
-    if (!json_is_string(v))
+    if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
         return bad(e, w, key, "must be a string");
     *ret = json_string_value(v);
     return 0;
@@ -137,6 +145,8 @@ static int read_key(struct config_provider *p, const json_t *key, const struct w
         return r;
     if (!env == !file)
         return bad(e, w, "key", "must have either env or file");
+    if (file && file[0] != '/' && strncmp(file, "~/", 2) != 0)
+        return bad(e, w, "key", "file must begin with / or ~/");
     p->key_source = env ? KEY_ENV : KEY_FILE;
     p->key_ref = env ? env : file;
     return 0;
@@ -255,6 +265,14 @@ int config_target_index(const struct config *c, const char *name)
     return -1;
 }
 
+static bool has_target(const struct config_route *r, unsigned target)
+{
+    for (size_t i = 0; i < r->ntargets; i++)
+        if (r->targets[i] == target)
+            return true;
+    return false;
+}
+
 static int read_route(struct config *c, struct config_route *route, const char *task, const json_t *v, struct where *w,
                       struct err *e)
 {
@@ -270,7 +288,10 @@ static int read_route(struct config *c, struct config_route *route, const char *
         int t = name ? config_target_index(c, name) : -1;
 
         if (t < 0)
-            return err_set(e, ERR_CONFIG, "%s: routes.%s: '%s' names no entry of targets", w->file, task, name ? name : "");
+            return err_set(e, ERR_CONFIG, "%s: routes.%s: '%.64s' names no entry of targets", w->file, task,
+                           name ? name : "");
+        if (has_target(route, (unsigned)t))
+            return err_set(e, ERR_CONFIG, "%s: routes.%s: '%s' is listed twice", w->file, task, name);
         route->targets[route->ntargets++] = (unsigned)t;
     }
     return 0;
@@ -324,38 +345,54 @@ static int want_auto(const json_t *obj, const char *key, double hi, int *io, con
         *io = -1;
         return 0;
     }
-    if (json_is_boolean(v)) {
-        *io = json_is_true(v);
-        return 0;
-    }
     if ((r = want_num(obj, key, 0, hi, 0, &num, w, e)) < 0)
         return r;
     *io = (int)num;
     return 0;
 }
 
-int settings_apply(struct settings *s, const json_t *obj, const char *where, struct err *e)
+/* true, false or "auto". */
+static int want_choice(const json_t *obj, const char *key, int *io, const struct where *w, struct err *e)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    if (json_is_boolean(v))
+        *io = json_is_true(v);
+    else if (json_is_string(v) && strcmp(json_string_value(v), "auto") == 0)
+        *io = -1;
+    else if (v)
+        return bad(e, w, key, "must be true, false or \"auto\"");
+    return 0;
+}
+
+static int read_settings(struct settings *s, const json_t *obj, const struct where *w, struct err *e)
 {
     static const char *const allowed[] = {"enabled", "debounce_ms", "threshold", "multi_line", "deadline_ms",
                                           "in_comments", "in_strings", NULL};
-    struct where w = {.file = where, .section = "complete"};
     struct settings t = *s;
     double deadline;
     int r;
 
     if (!json_is_object(obj))
-        return bad(e, &w, NULL, "must be an object");
-    if ((r = check_keys(obj, allowed, &w, e)) < 0 || (r = want_bool(obj, "enabled", &t.enabled, &w, e)) < 0 ||
-        (r = want_auto(obj, "debounce_ms", 10000, &t.debounce_ms, &w, e)) < 0 ||
-        (r = want_num(obj, "threshold", 0, 1, t.threshold, &t.threshold, &w, e)) < 0 ||
-        (r = want_auto(obj, "multi_line", 1, &t.multi_line, &w, e)) < 0 ||
-        (r = want_num(obj, "deadline_ms", 10, 60000, t.deadline_ms, &deadline, &w, e)) < 0 ||
-        (r = want_bool(obj, "in_comments", &t.in_comments, &w, e)) < 0 ||
-        (r = want_bool(obj, "in_strings", &t.in_strings, &w, e)) < 0)
+        return bad(e, w, NULL, "must be an object");
+    if ((r = check_keys(obj, allowed, w, e)) < 0 || (r = want_bool(obj, "enabled", &t.enabled, w, e)) < 0 ||
+        (r = want_auto(obj, "debounce_ms", 10000, &t.debounce_ms, w, e)) < 0 ||
+        (r = want_num(obj, "threshold", 0, 1, t.threshold, &t.threshold, w, e)) < 0 ||
+        (r = want_choice(obj, "multi_line", &t.multi_line, w, e)) < 0 ||
+        (r = want_num(obj, "deadline_ms", 10, 60000, t.deadline_ms, &deadline, w, e)) < 0 ||
+        (r = want_bool(obj, "in_comments", &t.in_comments, w, e)) < 0 ||
+        (r = want_bool(obj, "in_strings", &t.in_strings, w, e)) < 0)
         return r;
     t.deadline_ms = (uint32_t)deadline;
     *s = t;
     return 0;
+}
+
+int settings_apply(struct settings *s, const json_t *obj, const char *where, struct err *e)
+{
+    struct where w = {.file = where};
+
+    return read_settings(s, obj, &w, e);
 }
 
 /* ---- the whole ---- */
@@ -382,7 +419,7 @@ static int read_all(struct config *c, struct err *e)
 {
     static const char *const allowed[] = {"$schema", "providers", "targets", "routes", "complete", NULL};
     const char *slash = c->path ? strrchr(c->path, '/') : NULL;
-    struct where w = {.file = slash ? slash + 1 : c->path ? c->path : "defaults", .section = "the file"};
+    struct where w = {.file = slash ? slash + 1 : c->path ? c->path : "defaults"};
     const json_t *complete = json_object_get(c->json, "complete");
     size_t np = json_object_size(json_object_get(c->json, "providers"));
     size_t nt = json_object_size(json_object_get(c->json, "targets"));
@@ -400,7 +437,8 @@ static int read_all(struct config *c, struct err *e)
     if ((r = read_targets(c, json_object_get(c->json, "targets"), &w, e)) < 0 ||
         (r = read_routes(c, json_object_get(c->json, "routes"), &w, e)) < 0)
         return r;
-    return complete ? settings_apply(&c->settings, complete, w.file, e) : 0;
+    w.section = "complete";
+    return complete ? read_settings(&c->settings, complete, &w, e) : 0;
 }
 
 struct config *config_load(const char *path, struct err *e)
@@ -446,23 +484,50 @@ void config_free(struct config *c)
     free(c);
 }
 
+/* ---- keys ---- */
+
+/* Whoever may read the file has the key: it must be ours alone. */
+static int check_key_file(const struct config_provider *p, const char *path, struct err *e)
+{
+    struct stat st;
+    int r = fs_check_private(path, e);
+
+    if (r < 0)
+        return r;
+    if (stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)))
+        return err_set(e, ERR_AUTH, "'%s': key file '%s' can be read by others: chmod 600 it", p->name, path);
+    return 0;
+}
+
+static int key_from_file(const struct config_provider *p, struct buf *out, struct err *e)
+{
+    const char *home = getenv("HOME");
+    AUTO_FREE char *path = p->key_ref[0] == '~' && home ? fs_join(home, p->key_ref + 1) : mem_strdup(p->key_ref);
+    int r = check_key_file(p, path, e);
+
+    return r < 0 ? r : fs_read(path, out, e);
+}
+
+static int key_from_env(const struct config_provider *p, struct buf *out, struct err *e)
+{
+    const char *value = getenv(p->key_ref);
+
+    if (value && !buf_adds(out, value))
+        return err_set(e, ERR_AUTH, "'%s': the key in %s is longer than %zu bytes", p->name, p->key_ref, out->max);
+    return 0;
+}
+
 int config_key(const struct config_provider *p, struct buf *out, bool *ret_found, struct err *e)
 {
-    const char *env;
-    int r;
+    int r = 0;
 
     *ret_found = false;
-    if (p->key_source == KEY_ENV) {
-        env = getenv(p->key_ref);
-        if (!env || !*env)
-            return 0;
-        buf_adds(out, env);
-    } else if (p->key_source == KEY_FILE) {
-        if ((r = fs_check_private(p->key_ref, e)) < 0 || (r = fs_read(p->key_ref, out, e)) < 0)
-            return r;
-    } else {
-        return 0;
-    }
+    if (p->key_source == KEY_ENV)
+        r = key_from_env(p, out, e);
+    else if (p->key_source == KEY_FILE)
+        r = key_from_file(p, out, e);
+    if (r < 0)
+        return r;
     while (out->n > 0 && strchr(" \t\r\n", out->p[out->n - 1]))
         out->p[--out->n] = '\0';
     for (size_t i = 0; i < out->n; i++)
