@@ -185,6 +185,8 @@ static void copy_hyp(struct hyp *to, const struct hyp *from)
     to->line_tok = from->line_tok;
     to->prev_line_tok = from->prev_line_tok;
     to->ncursor = from->ncursor;
+    to->max_exact = from->max_exact;
+    to->max_aligned = from->max_aligned;
     to->depth = from->depth;
     to->logp = from->logp;
     to->min = from->min;
@@ -295,12 +297,12 @@ static void next_indent(struct beam *b, const struct query *q, const struct curs
         tabs = ln->tabs - before->tabs;
         spaces = ln->spaces - before->spaces;
     }
-    if (c->f != q->doc && c->f->tab != q->doc->tab) {
-        if (q->doc->tab) {
+    if (c->f->indent != q->doc->indent && q->doc->indent != INDENT_UNKNOWN) {
+        if (q->doc->indent == INDENT_TABS) {
             tabs = spaces / 4;
             spaces = 0;
         } else {
-            spaces = tabs * 4;
+            spaces += tabs * 4;
             tabs = 0;
         }
     }

@@ -20,6 +20,9 @@ struct quota { /* positions compared, per index; and cursors kept */
 
 static const struct quota deep_quota = { 200, 80, 400, 48, QUERY_NEAR, 128 };
 static const struct quota step_quota = { 48, 24, 96, 8, 16, 40 };
+/* Short contexts stand everywhere: a few of the nearest places tell enough. */
+static const struct quota deep_short = { 40, 20, 40, 8, 12, 128 };
+static const struct quota step_short = { 16, 8, 16, 4, 6, 40 };
 
 struct match *match_new(void)
 {
@@ -80,7 +83,7 @@ static void align(struct cursor *c, const struct query *q, const struct hyp *h)
         t--;
         skel--;
         /* Across the caret's line the text below would match itself and be proposed once more. */
-        if (after && seg == q->cseg && i < q->c1)
+        if (after && (seg < q->cseg || (seg == q->cseg && i < q->c1)))
             return;
         if (g->tok[i] == *t) {
             c->agree += skel_is_word(*skel);
@@ -144,10 +147,25 @@ static uint8_t compare_below(const struct query *q, const struct cursor *c)
     return n < q->nbelow ? BELOW_OTHER : exact ? BELOW_EXACT : BELOW_SKELETON;
 }
 
-static void describe(const struct query *q, struct cursor *c)
+/* The line that a cursor writes to: for a line token that is the one it ends. */
+static const struct seg_line *own_line(const struct cursor *c)
 {
     const struct seg *g = &c->f->seg[c->seg];
-    const struct seg_line *ln = seg_line_at(g, c->i > 0 && id_is_line(g->tok[c->i]) ? c->i - 1u : c->i);
+    uint32_t seg = c->seg;
+
+    if (!id_is_line(g->tok[c->i]))
+        return seg_line_at(g, c->i);
+    if (c->i > 0)
+        return seg_line_at(g, c->i - 1u);
+    while (seg-- > 0)
+        if (c->f->seg[seg].nline > 0)
+            return &c->f->seg[seg].line[c->f->seg[seg].nline - 1];
+    return g->line;
+}
+
+static void describe(const struct query *q, struct cursor *c)
+{
+    const struct seg_line *ln = own_line(c);
 
     c->same_indent = ln->tabs == q->tabs && ln->spaces == q->spaces;
     c->below = compare_below(q, c);
@@ -175,6 +193,26 @@ static bool is_known(const struct match *m, const struct hyp *h, const struct fi
     return false;
 }
 
+/* Does the context at a cursor equal ours as far as an index looks? */
+static bool fits_index(const struct cursor *c, int index)
+{
+    switch (index) {
+    case SEG_EXACT4: return c->exact >= 4;
+    case SEG_EXACT2: return c->exact >= 2;
+    case SEG_EXACT1: return c->exact >= 1;
+    case SEG_SKEL4: return c->aligned >= 4;
+    default: return c->aligned >= 2;
+    }
+}
+
+static bool fits_earlier(const struct cursor *c, int index)
+{
+    while (index-- > 0)
+        if (fits_index(c, index))
+            return true;
+    return false;
+}
+
 /* Tries a position; counts it when its context really is the one looked for. Returns false when the pool is full. */
 static bool try_position(struct match *m, const struct query *q, const struct hyp *h, const struct file *f, uint32_t seg,
                          uint16_t i, int index, unsigned *count)
@@ -189,10 +227,10 @@ static bool try_position(struct match *m, const struct query *q, const struct hy
     c->i = i;
     c->exact = c->aligned = c->nmap = c->agree = c->age = 0;
     align(c, q, h);
-    if (index == SEG_EXACT4 ? c->exact < 4 : index == SEG_EXACT2 ? c->exact < 2 : c->aligned < 4)
+    if (!fits_index(c, index))
         return true;
     ++*count;
-    if ((index == SEG_EXACT2 && c->exact >= 4) || (index == SEG_SKEL4 && c->exact >= 2))
+    if (fits_earlier(c, index))
         return true; /* found with a longer context before */
     if (is_known(m, h, f, seg, i))
         return true;
@@ -227,7 +265,7 @@ static void find_in_doc(struct match *m, const struct query *q, const struct hyp
     if (f->nseg == 0)
         return;
     for (seg = q->cseg + 1; seg-- > 0 && count < quota->before;)
-        try_segment(m, q, h, f, seg, 0, seg == q->cseg ? q->c0 : UINT32_MAX, true, index, quota->before, &count);
+        try_segment(m, q, h, f, seg, 0, seg == q->cseg ? q->ctyped : UINT32_MAX, true, index, quota->before, &count);
     for (k = from; k < m->n; k++)
         m->pool[k].src = distance_class(q, &m->pool[k], true);
     count = 0;
@@ -281,7 +319,7 @@ static void take_best(struct match *m, const struct query *q, struct hyp *h, uns
 
 void match_find(struct match *m, const struct query *q, struct hyp *h, bool deep)
 {
-    const struct quota *quota = deep ? &deep_quota : &step_quota;
+    const struct quota *quota = deep ? &deep_quota : &step_quota, *few = deep ? &deep_short : &step_short;
     unsigned k, bit;
     int index;
 
@@ -292,10 +330,17 @@ void match_find(struct match *m, const struct query *q, struct hyp *h, bool deep
         m->seen[bit / 64] |= (uint64_t)1 << bit % 64;
     }
     for (index = 0; index < SEG_INDEXES; index++) {
-        find_in_doc(m, q, h, index, quota);
-        find_in_near(m, q, h, index, quota);
+        find_in_doc(m, q, h, index, index < SEG_EXACT1 ? quota : few);
+        find_in_near(m, q, h, index, index < SEG_EXACT1 ? quota : few);
     }
     take_best(m, q, h, quota->keep);
+    h->max_exact = h->max_aligned = 0;
+    for (k = 0; k < h->ncursor; k++) {
+        if (h->cursor[k].exact > h->max_exact)
+            h->max_exact = h->cursor[k].exact;
+        if (h->cursor[k].aligned > h->max_aligned)
+            h->max_aligned = h->cursor[k].aligned;
+    }
 }
 
 /* ---- following ---------------------------------------------------------------------------------------------------- */
@@ -326,7 +371,7 @@ static bool cursor_next(struct cursor *c, const struct query *q)
             return false;
         c->i = 0;
     }
-    return c->f != q->doc || c->seg != q->cseg || c->i < q->c0 || c->i >= q->c1;
+    return c->f != q->doc || c->seg != q->cseg || c->i < q->ctyped || c->i >= q->c1;
 }
 
 static bool cursor_follow(struct cursor *c, const struct query *q, uint32_t id, uint8_t skel)

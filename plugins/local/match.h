@@ -38,6 +38,7 @@ struct hyp { /* a hypothesis: the context and what was generated */
     uint32_t n, base;        /* tokens behind SEG_LEAD; the first `base` are the query's */
     uint32_t line_tok, prev_line_tok;
     uint32_t ncursor;
+    uint8_t max_exact, max_aligned; /* of the cursors, when match_find() was called last */
     struct cursor cursor[HYP_CURSORS];
     int depth;               /* brackets opened in what was generated */
     float logp, min, first;

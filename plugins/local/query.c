@@ -126,11 +126,17 @@ static void fill_context(struct query *q, const struct lex_line *ln, const char 
     t[have] = seg_line_id(st, seg_indent(ln->tabs, ln->spaces));
     skel[have] = q->store->vocab.entry[t[have]].skel;
     q->n = have + 1;
+    q->ctyped = q->c0;
     for (k = first; k < ntok; k++) {
         id = hold(q, line + ln->tok[k].off, ln->tok[k].len, ln->tok[k].kind);
         t[q->n] = id;
         skel[q->n++] = q->store->vocab.entry[id].skel;
     }
+    /* A quote that is not closed yet can make the stored line's tokens others than these. */
+    for (k = have + 1u; first == 0 && k < q->n && q->ctyped + 1 < q->c1; k++, q->ctyped++)
+        if (f->seg[q->cseg].tok[q->ctyped + 1] != t[k])
+            break;
+    q->ctyped += q->ctyped > q->c0;
 }
 
 /* Reads the caret's line: what is typed of it, and what follows. Returns false when nothing is to be completed. */

@@ -45,7 +45,8 @@ struct query {
     uint8_t skel[SEG_LEAD + QUERY_CONTEXT];
     uint32_t n, line_tok, prev_line_tok;    /* of tok; where the caret's line and the one before start */
     uint32_t held[LEX_TOKENS + 2], nheld;   /* references of this query */
-    uint32_t cseg, c0, c1, line;            /* the caret's line in doc: tokens c0..c1 of segment cseg; its number */
+    uint32_t cseg, c0, ctyped, c1;          /* the caret's line in doc: tokens c0..c1 of segment cseg; up to ctyped */
+    uint32_t line;                          /* they are before the caret and complete; its number */
     uint32_t *seg_line;                     /* number of the first line of each segment of doc */
     uint32_t below[QUERY_BELOW], nbelow;
     uint8_t below_skel[QUERY_BELOW];

@@ -12,6 +12,8 @@ void score_inputs(const struct query *q, const struct guess *g, float ret[SCORE_
     ret[4] = logf((float)g->ntok);
     ret[5] = g->gap > 5 ? 1 : g->gap / 5;
     ret[6] = q->npartial > 0;
+    ret[7] = q->nnear == 0;
+    ret[8] = q->nbelow == 0;
 }
 
 float score_guess(const struct query *q, const struct guess *g)

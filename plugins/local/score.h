@@ -6,7 +6,7 @@
 
 #include "beam.h"
 
-enum { SCORE_INPUTS = 7 };
+enum { SCORE_INPUTS = 9 };
 
 extern const float score_weight[BEAM_KINDS][SCORE_INPUTS];
 

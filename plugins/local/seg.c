@@ -61,6 +61,8 @@ static void add_seg_line(struct seg_grow *w, struct vocab *v, const struct lex_l
     at.tok = (uint16_t)g->ntok;
     at.tabs = ln->tabs;
     at.spaces = ln->spaces;
+    g->tabbed += ln->tabs > 0;
+    g->spaced += ln->tabs == 0 && ln->spaces > 0;
     g->line[g->nline++] = at;
     add_token(w, v, seg_line_id(g->out, seg_indent(ln->tabs, ln->spaces)), 0);
     for (i = 0; i < ln->n; i++) {
@@ -137,6 +139,12 @@ uint32_t seg_hash(int index, const uint32_t *t, const uint8_t *skel)
         break;
     case SEG_EXACT2:
         h = t[-2] * 0x9e3779b1u + t[-1];
+        break;
+    case SEG_EXACT1:
+        h = t[-1] * 0x9e3779b1u;
+        break;
+    case SEG_SKEL2:
+        h = ((uint32_t)skel[-2] << 8 | skel[-1]) * 0x9e3779b1u;
         break;
     default:
         h = ((uint32_t)skel[-4] << 24 | (uint32_t)skel[-3] << 16 | (uint32_t)skel[-2] << 8 | skel[-1]) + 0x51ed270bu;

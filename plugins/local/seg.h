@@ -9,7 +9,8 @@
 
 #include "vocab.h"
 
-enum { SEG_EXACT4, SEG_EXACT2, SEG_SKEL4, SEG_INDEXES };
+/* Contexts of so many tokens, equal exactly or in their skeletons; the more telling ones first. */
+enum { SEG_EXACT4, SEG_EXACT2, SEG_SKEL4, SEG_EXACT1, SEG_SKEL2, SEG_INDEXES };
 enum {
     SEG_SKETCH = 32,
     SEG_LEAD = 4, /* tokens before a position that an index looks at */
@@ -33,6 +34,7 @@ struct seg {
     struct seg_state in, out;
     uint32_t bytes, nlines; /* of text; nlines counts line ends */
     uint32_t ntok, nline, nsketch;
+    uint32_t tabbed, spaced; /* lines indented with tabs, with spaces */
     uint32_t *tok;
     uint8_t *space, *skel;
     struct seg_line *line;

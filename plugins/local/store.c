@@ -135,7 +135,7 @@ static void merge_sketch(struct file *f, const struct seg *g)
 
 void file_prepare(struct file *f)
 {
-    uint32_t lead[SEG_LEAD], i, tabs = 0, lines = 0;
+    uint32_t lead[SEG_LEAD], i, tabs = 0, spaces = 0;
     uint8_t skel[SEG_LEAD];
     unsigned n;
 
@@ -150,12 +150,10 @@ void file_prepare(struct file *f)
             seg_index(g, lead, skel, n);
         }
         merge_sketch(f, g);
-        for (n = 0; n < g->nline; n += 4) {
-            tabs += g->line[n].tabs > 0;
-            lines += g->line[n].tabs == 0 && g->line[n].spaces > 0;
-        }
+        tabs += g->tabbed;
+        spaces += g->spaced;
     }
-    f->tab = tabs > lines;
+    f->indent = tabs > spaces ? INDENT_TABS : spaces > 0 ? INDENT_SPACES : INDENT_UNKNOWN;
     f->ready = true;
 }
 

@@ -15,12 +15,15 @@ enum {
     STORE_SEG_CLOSED = 48 << 10   /* large ones make lookups cheap */
 };
 
+enum { INDENT_UNKNOWN, INDENT_TABS, INDENT_SPACES };
+
 struct file {
     char *path;
     size_t npath, ndir; /* ndir: up to and with the last slash */
     const struct lex_lang *lang;
     uint32_t group;
-    bool open, tab;       /* tab: indented with tabs */
+    bool open;
+    uint8_t indent;       /* INDENT_*: how most lines are indented */
     char *text;           /* open documents only */
     size_t ntext, captext;
     struct seg *seg;

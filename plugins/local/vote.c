@@ -42,6 +42,14 @@ static uint8_t token_class(const struct query *q, const struct vocab_entry *e, u
     }
 }
 
+/* How far a match is from the longest one matters more than how long it is. */
+static uint8_t rank_of(unsigned n, unsigned max)
+{
+    unsigned d = max - n, row = max < 2 ? 0 : max < 4 ? 1 : max < 8 ? 2 : max < 16 ? 3 : 4;
+
+    return (uint8_t)(row * 4 + (d == 0 ? 0 : d < 3 ? 1 : d < 8 ? 2 : 3));
+}
+
 static uint8_t kind_class(uint8_t kind)
 {
     static const uint8_t of[] = { [TK_LINE] = 0, [TK_PUNCT] = 1, [TK_CLOSE] = 1, [TK_KEY] = 2, [TK_NUM] = 3, [TK_WORD] = 4 };
@@ -80,6 +88,9 @@ bool vote_features(const struct query *q, const struct hyp *h, const struct curs
     ret_f[6] = (uint8_t)(F_BELOW + c->below);
     ret_f[7] = (uint8_t)(F_CROSS + (c->exact < 3 ? c->exact : 3) * 5 + kind_class(e->kind));
     ret_f[8] = (uint8_t)(F_AGE + (c->age == 0 ? 0 : c->age < 3 ? 1 : 2));
+    ret_f[9] = (uint8_t)(F_RANK + rank_of(c->exact, h->max_exact));
+    ret_f[10] = (uint8_t)(F_ARANK + rank_of(c->aligned, h->max_aligned));
+    ret_f[11] = (uint8_t)(F_AGREE + (c->agree < 2 ? c->agree : c->agree < 4 ? 2 : 3));
     return true;
 }
 

@@ -17,14 +17,16 @@ enum {
     F_BELOW = 59,  /* BELOW_*: 4 */
     F_CROSS = 63,  /* short exact match x kind of token: 4 x 5 */
     F_AGE = 83,    /* how often it was right before: 3 */
-    F_RECENT = 86, /* a word that starts as the typed one, near or far; such votes have no other feature: 2 */
-    F_VOTE_END = 88,
-    E_EXACT = 88,  /* the escape: longest exact match of any vote: 12 */
-    E_TOKENS = 100, /* number of different tokens voted for: 4 */
-    E_PARTIAL = 104, /* characters typed of the word: 5 */
-    E_WHOLE = 109,  /* inside the line, at its start: 2 */
-    VOTE_WEIGHTS = 111,
-    VOTE_GROUPS = 9,
+    F_RANK = 86,   /* exact match against the longest one of all: 4 x length of that: 5 */
+    F_ARANK = 106, /* the same with identifiers replaced: 4 x 5 */
+    F_AGREE = 126, /* words that are equal: 4 */
+    F_RECENT = 130, /* a word that starts as the typed one, near or far; such votes have no other feature: 2 */
+    E_EXACT = 132,  /* the escape: longest exact match of any vote: 12 */
+    E_TOKENS = 144, /* number of different tokens voted for: 4 */
+    E_PARTIAL = 148, /* characters typed of the word: 5 */
+    E_WHOLE = 153,  /* inside the line, at its start: 2 */
+    VOTE_WEIGHTS = 155,
+    VOTE_GROUPS = 12,
     ESCAPE_GROUPS = 4,
     DIST_MAX = 48
 };

@@ -25,6 +25,10 @@ struct outcome {
     unsigned total;
 };
 
+struct blocks { /* several lines offered at 0.25 and more */
+    size_t asked, offered, right, lines;
+};
+
 struct tally {
     struct outcome *o;
     size_t n, cap;
@@ -34,7 +38,7 @@ static double now_us(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* other work on the machine does not count */
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
@@ -141,16 +145,89 @@ static struct outcome ask(struct model *m, const struct position *p)
     return o;
 }
 
+/* The peer: copies to the end of the line from the place with the longest equal context, nearest first. */
+static struct outcome ask_copy(struct model *m, const struct position *p)
+{
+    static struct match *match;
+    static struct hyp h;
+    static struct guess g;
+    struct query_request r = position_request(p);
+    struct outcome o = { .total = (unsigned)p->ntruth };
+    unsigned k, best = 0;
+    char space[32];
+
+    match = match ? match : match_new();
+    g.n = 0;
+    if (query_init(&m->query, &m->store, &r)) {
+        hyp_init(&h, &m->query);
+        match_find(match, &m->query, &h, true);
+        for (k = 1; k < h.ncursor; k++)
+            if (h.cursor[k].exact > h.cursor[best].exact)
+                best = k;
+        while (best < h.ncursor) {
+            struct cursor *c = &h.cursor[best];
+            const struct seg *s = &c->f->seg[c->seg];
+            const struct vocab_entry *e = &m->store.vocab.entry[s->tok[c->i]];
+
+            if (e->kind == TK_LINE || e->kind == TK_WALL || g.n + e->len + 32u > sizeof g.text)
+                break;
+            if (g.n == 0 && m->query.npartial > 0) {
+                if (e->len < m->query.npartial || memcmp(e->text, m->query.partial, m->query.npartial) != 0)
+                    break;
+                put(&g, e->text + m->query.npartial, e->len - m->query.npartial);
+            } else {
+                (void)((g.n == 0 && m->query.spaced) || put(&g, space, lex_space_put(s->space[c->i], space)));
+                put(&g, e->text, e->len);
+            }
+            if (!cursor_next(c, &m->query))
+                break;
+        }
+    }
+    query_fini(&m->query);
+    o.right = common(p, &g);
+    o.exact = g.n == p->ntruth && o.right == p->ntruth;
+    return o;
+}
+
+/* Offers several lines and counts those that equal the file to the last character. */
+static void ask_block(struct model *m, const struct position *p, struct blocks *b)
+{
+    static struct completion c[BEAM_RESULTS + 2];
+    struct query_request r = position_request(p);
+    struct beam_limits lim = { .lines = true };
+    unsigned n = model_complete(m, &r, &lim, c), i;
+    size_t left = p->file->n - (size_t)(p->truth - p->file->text), k;
+
+    b->asked++;
+    for (i = 0; i < n; i++) {
+        const struct guess *g = &c[i].guess;
+
+        if (g->kind != BEAM_LINES || c[i].p < 0.25f)
+            continue;
+        b->offered++;
+        b->right += g->n <= left && memcmp(g->text, p->truth, g->n) == 0;
+        for (k = 0, b->lines++; k < g->n; k++)
+            b->lines += g->text[k] == '\n';
+    }
+}
+
+static void put_file(struct model *m, const struct tree_file *f, const char *text, size_t n, bool open)
+{
+    store_put(&m->store, f->path, strlen(f->path), f->lang, strlen(f->lang), text, n, open);
+}
+
 static void put_corpus(struct model *m, const struct tree *t)
 {
     size_t i;
 
-    for (i = 0; i < t->n; i++)
-        store_put(&m->store, t->file[i].path, strlen(t->file[i].path), t->file[i].lang, strlen(t->file[i].lang),
-                  t->file[i].text, t->file[i].n, false);
+    for (i = 0; i < t->n; i++) {
+        put_file(m, &t->file[i], t->file[i].text, t->file[i].n, false);
+        file_prepare(m->store.file[m->store.n - 1]);
+    }
 }
 
-static void measure_tree(const char *dir, size_t count, struct tally all[MODES][TASKS])
+static void measure_tree(const char *dir, size_t count, struct tally all[MODES][TASKS], size_t copied[MODES][TASKS],
+                         struct blocks *blocks)
 {
     struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
     struct tally own[TASKS] = { { NULL, 0, 0 } };
@@ -171,9 +248,18 @@ static void measure_tree(const char *dir, size_t count, struct tally all[MODES][
                         break;
                 if (tries == 100)
                     continue;
-                struct outcome o = ask(mode == MODE_COLD ? cold : m, &p);
+                struct model *used = mode == MODE_COLD ? cold : m;
+
+                if (used == m)
+                    put_file(m, p.file, p.text, p.ntext, true);
+                struct outcome o = ask(used, &p);
 
                 add(&all[mode][task], o);
+                copied[mode][task] += ask_copy(used, &p).exact;
+                if (mode == MODE_BLOCK && task == TASK_WHOLE)
+                    ask_block(used, &p, blocks);
+                if (used == m)
+                    put_file(m, p.file, p.file->text, p.file->n, false);
                 if (mode == MODE_PRE)
                     add(&own[task], o);
                 position_free(&p);
@@ -194,8 +280,10 @@ static void measure_tree(const char *dir, size_t count, struct tally all[MODES][
 
 static int measure_accuracy(char **dirs, int n, size_t count)
 {
-    static const char *const modes[] = { "full", "pre", "cold" }, *const tasks[] = { "whole", "rest", "word" };
+    static const char *const modes[] = { "full", "pre", "cold", "block" }, *const tasks[] = { "whole", "rest", "word" };
     static struct tally all[MODES][TASKS];
+    static size_t copied[MODES][TASKS];
+    static struct blocks blocks;
     unsigned mode, task;
     char name[64];
     int i;
@@ -203,14 +291,20 @@ static int measure_accuracy(char **dirs, int n, size_t count)
     printf("%-24s %6s %6s %6s  %5s %5s %5s  %5s  %5s %5s  %6s %6s\n", "", "n", "exact%", "chars%", "p@10", "p@25", "p@50",
            "ece%", "shown", "right", "p50us", "p99us");
     for (i = 0; i < n; i++)
-        measure_tree(dirs[i], count, all);
+        measure_tree(dirs[i], count, all, copied, &blocks);
     for (mode = 0; mode < MODES; mode++) {
         for (task = 0; task < TASKS; task++) {
             snprintf(name, sizeof name, "ALL %s/%s", modes[mode], tasks[task]);
             report(name, &all[mode][task]);
+            printf("%-24s %6s %6.1f\n", "  longest copy", "",
+                   100.0 * (double)copied[mode][task] / (double)(all[mode][task].n + !all[mode][task].n));
             free(all[mode][task].o);
         }
     }
+    printf("several lines: offered at %.1f %% of %zu places, %.1f lines each, %.1f %% right\n",
+           100.0 * (double)blocks.offered / (double)(blocks.asked + !blocks.asked), blocks.asked,
+           (double)blocks.lines / (double)(blocks.offered + !blocks.offered),
+           100.0 * (double)blocks.right / (double)(blocks.offered + !blocks.offered));
     return 0;
 }
 
@@ -275,8 +369,6 @@ static int measure_speed(const char *dir)
         return 1;
     start = now_us();
     put_corpus(m, &tree);
-    for (i = 0; i < m->store.n; i++)
-        file_prepare(m->store.file[i]);
     us = now_us() - start;
     indexes = m->store.bytes + m->store.vocab.bytes - indexes;
     printf("workspace      %zu files, %zu kB\n", tree.n, tree.bytes >> 10);
@@ -287,7 +379,7 @@ static int measure_speed(const char *dir)
             biggest = i;
     const struct tree_file *f = &tree.file[biggest];
 
-    store_put(&m->store, f->path, strlen(f->path), f->lang, strlen(f->lang), f->text, f->n, true);
+    put_file(m, f, f->text, f->n, true);
     us = measure_edits(m, f, 2000, &worst);
     printf("edit           %.1f us mean, %.0f us worst, in a document of %zu kB\n", us, worst, f->n >> 10);
     measure_typing(m, f, &t);

@@ -16,6 +16,8 @@ enum { MAX_SHARES = HYP_CURSORS + 32, TREE_BYTES = 4 << 20 };
 
 struct fit { /* weights of votes while they are fitted, by AdaGrad on the log-likelihood */
     float w[VOTE_WEIGHTS], g2[VOTE_WEIGHTS], grad[VOTE_WEIGHTS];
+    double sum[VOTE_WEIGHTS]; /* the result is the mean over the last round */
+    size_t nsum;
     struct vote {
         uint32_t id;
         uint8_t f[VOTE_GROUPS], nf;
@@ -114,7 +116,8 @@ static void fit_position(struct fit *ft, struct model *m, struct match *match, c
         hyp_init(&h, q);
         match_find(match, q, &h, true);
         for (i = 0; i < ln.n && h.n < h.base + 60; i++) {
-            if (ln.tok[i].off + ln.tok[i].len + p->line <= p->caret)
+            /* A word that ends at the caret may go on, so it is the first token to be guessed. */
+            if (ln.tok[i].off + ln.tok[i].len + p->line <= p->caret - q->npartial)
                 continue;
             id = vocab_ref(&m->store.vocab, p->file->text + p->line + ln.tok[i].off, ln.tok[i].len, ln.tok[i].kind);
             fit_step(ft, q, &h, id);
@@ -139,7 +142,7 @@ static bool draw(const struct tree *t, enum tree_task task, enum tree_mode mode,
 
 static enum tree_mode mode_of(size_t i)
 {
-    static const enum tree_mode mix[] = { MODE_FULL, MODE_PRE, MODE_FULL, MODE_PRE, MODE_COLD };
+    static const enum tree_mode mix[] = { MODE_FULL, MODE_PRE, MODE_BLOCK, MODE_PRE, MODE_COLD };
 
     return mix[i % 5];
 }
@@ -166,7 +169,7 @@ static void fit_votes(char **dirs, int ndirs, size_t count)
     static struct fit ft;
     struct match *match = match_new();
     uint64_t rnd = 1;
-    int round, d;
+    int round, d, k;
     size_t i;
 
     for (round = 0; round < 2; round++) {
@@ -184,6 +187,11 @@ static void fit_votes(char **dirs, int ndirs, size_t count)
                     continue;
                 fit_position(&ft, mode_of(i / 3) == MODE_COLD ? cold : m, match, &p);
                 position_free(&p);
+                if (round == 0)
+                    continue;
+                ft.nsum++;
+                for (k = 0; k < VOTE_WEIGHTS; k++)
+                    ft.sum[k] += (double)ft.w[k];
             }
             fprintf(stderr, "round %d %s: %zu files, %zu kB, loss a token %.4f\n", round, dirs[d], t.n, t.bytes >> 10,
                     ft.loss / (double)(ft.steps + 1));
@@ -193,6 +201,8 @@ static void fit_votes(char **dirs, int ndirs, size_t count)
         }
     }
     match_free(match);
+    for (k = 0; k < VOTE_WEIGHTS; k++)
+        ft.w[k] = (float)(ft.sum[k] / (double)(ft.nsum + !ft.nsum));
     print_weights(ft.w, score_weight);
 }
 
@@ -201,7 +211,8 @@ struct sample {
     bool right;
 };
 
-static size_t take_samples(struct model *m, const struct position *p, struct sample *out, uint8_t *ret_kind)
+static size_t take_samples(struct model *m, const struct position *p, enum tree_mode mode, struct sample *out,
+                           uint8_t *ret_kind)
 {
     static struct guess g[BEAM_RESULTS + 2];
     struct query_request r = position_request(p);
@@ -214,8 +225,8 @@ static size_t take_samples(struct model *m, const struct position *p, struct sam
         const char *want = p->truth;
         size_t nwant = p->ntruth, left = p->file->n - (size_t)(p->truth - p->file->text);
 
-        if (i > 0 && g[i].kind < BEAM_CUT)
-            continue;
+        if ((i > 0 && g[i].kind < BEAM_CUT) || (g[i].kind == BEAM_LINES && mode == MODE_FULL))
+            continue; /* where only one line is missing, several are never right */
         if (g[i].kind == BEAM_CUT || g[i].kind == BEAM_LINES) /* what follows in the file */
             nwant = g[i].n < left ? g[i].n : left;
         out[k].right = g[i].n == nwant && memcmp(g[i].text, want, nwant) == 0;
@@ -281,7 +292,7 @@ static void fit_scores(char **dirs, int ndirs, size_t count)
         for (i = 0; i < count; i++) {
             if (!draw(&t, (enum tree_task)(i % 3), mode_of(i / 3), &rnd, &p))
                 continue;
-            got = take_samples(mode_of(i / 3) == MODE_COLD ? cold : m, &p, s, kind);
+            got = take_samples(mode_of(i / 3) == MODE_COLD ? cold : m, &p, mode_of(i / 3), s, kind);
             for (k = 0; k < got; k++) {
                 size_t *c = &n[kind[k]];
 

@@ -136,6 +136,11 @@ bool position_pick(struct position *p, const struct tree_file *f, enum tree_task
     p->text = mem_resize(NULL, f->n + 1);
     memcpy(p->text, f->text, p->caret);
     p->ntext = p->caret;
+    for (i = 0; mode == MODE_BLOCK && i < 4 && end < f->n; i++) {
+        const char *nl = memchr(f->text + end + 1, '\n', f->n - end - 1);
+
+        end = nl ? (size_t)(nl - f->text) : f->n;
+    }
     if (mode != MODE_PRE) {
         memcpy(p->text + p->ntext, f->text + end, f->n - end);
         p->ntext += f->n - end;

@@ -28,6 +28,7 @@ enum tree_mode {
     MODE_FULL, /* all files, and the file itself before and after */
     MODE_PRE,  /* all files, and the file itself before */
     MODE_COLD, /* only the file itself, before and after */
+    MODE_BLOCK, /* as full, but the four lines after it are to be written too */
     MODES
 };
 
