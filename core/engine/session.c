@@ -25,6 +25,18 @@
 
 /* ---- life ---- */
 
+/* Loads the transport before the first request needs it, where a route may lead to a service. */
+static void prepare_transport(struct session *s)
+{
+    const struct config_route *r = &s->config->routes[TASK_COMPLETE];
+
+    for (size_t i = 0; i < r->ntargets && !s->prepared && documents_count(s->docs) > 0; i++)
+        if (s->config->targets[r->targets[i]].tier != TIER_LOCAL) {
+            s->prepared = true;
+            (void)http_prepare(s->http, NULL); /* a request will say what is wrong */
+        }
+}
+
 static void idle_over(void *ctx)
 {
     struct session *s = ctx;
@@ -42,6 +54,7 @@ static void idle_over(void *ctx)
     }
     corpus_flush(s->corpus);
     decisions_flush(s->decisions);
+    prepare_transport(s);
 }
 
 void session_touch(struct session *s)

@@ -37,6 +37,7 @@ struct session {
         uint64_t requests, served, reused, shown, accepted, partly, dismissed;
     } count;
     char last_reason[160];       /* why there was no suggestion, for status */
+    bool prepared;               /* the transport was loaded ahead of time */
     bool closing;
 };
 
