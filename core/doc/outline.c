@@ -90,11 +90,11 @@ size_t syntax_outline(const struct syntax *s, struct symbol *ret, size_t cap, ui
     TSTreeCursor cursor;
     unsigned visited = 0;
 
-    if (!s->tree || !cap)
+    if (!syntax_tree(s) || !cap)
         return 0;
     run.q = s->grammar->symbols;
     run.rope = s->text;
-    cursor = ts_tree_cursor_new(ts_tree_root_node(s->tree));
+    cursor = ts_tree_cursor_new(ts_tree_root_node(syntax_tree(s)));
     do {
         if (visited++ % CLOCK_EVERY == 0 && clock_us() >= deadline)
             break;
@@ -137,5 +137,5 @@ size_t syntax_node_errors(TSNode from, struct span in, size_t cap)
 
 size_t syntax_errors(const struct syntax *s, struct span in, size_t cap)
 {
-    return s->tree ? syntax_node_errors(ts_tree_root_node(s->tree), in, cap) : 0;
+    return syntax_tree(s) ? syntax_node_errors(ts_tree_root_node(syntax_tree(s)), in, cap) : 0;
 }

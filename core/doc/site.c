@@ -295,7 +295,7 @@ static bool covers(const struct syntax *s, size_t at)
 {
     struct span w = s ? syntax_covers(s) : (struct span){ 0, 0 };
 
-    return s && s->tree && w.start <= at && at <= w.end;
+    return s && syntax_tree(s) && w.start <= at && at <= w.end;
 }
 
 void syntax_site(const struct syntax *s, const struct lang *l, const struct rope *text, size_t at, struct site *ret)
@@ -311,7 +311,7 @@ void syntax_site(const struct syntax *s, const struct lang *l, const struct rope
         return;
     }
     ret->from_tree = true;
-    syntax_path(s->tree, at, &path);
+    syntax_path(syntax_tree(s), at, &path);
     look_at_path(&path, text, at, ret);
     syntax_match(&path, text, s->grammar->scopes, &scope, scope_found);
     ret->scope = scope.scope;
@@ -320,7 +320,7 @@ void syntax_site(const struct syntax *s, const struct lang *l, const struct rope
         ret->scope = line_scope(l, text, at);
     caret_init(&blocks.caret, s, at);
     if (blocks.caret.behind != at)
-        syntax_path(s->tree, blocks.caret.behind, &path);
+        syntax_path(syntax_tree(s), blocks.caret.behind, &path);
     syntax_match(&path, text, s->grammar->blocks, &blocks, block_found);
     ret->block_empty = ret->block.end && is_empty_block(blocks.block);
 }
@@ -386,7 +386,7 @@ size_t syntax_enclosing(const struct syntax *s, size_t at, struct symbol *ret, s
     if (!cap || !covers(s, at))
         return 0;
     caret_init(&w.caret, s, at);
-    syntax_path(s->tree, w.caret.behind, &path);
+    syntax_path(syntax_tree(s), w.caret.behind, &path);
     syntax_match(&path, s->text, s->grammar->symbols, &w, enclosing_found);
     return w.n;
 }

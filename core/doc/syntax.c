@@ -160,6 +160,42 @@ static void window_edit(struct span *w, const TSInputEdit *e)
         *w = (struct span){ moved(w->start, e), moved(w->end, e) };
 }
 
+/* Edits of one place that follow each other, as one. Only its first point is known; the others are found when they are
+ * needed. */
+struct late_edit {
+    bool any;
+    TSInputEdit e; /* new_end_point is not set */
+};
+
+TSTree *syntax_tree(const struct syntax *s)
+{
+    struct late_edit *late = s->late;
+
+    if (s->tree && late->any) {
+        late->e.new_end_point = point_at(s->text, late->e.new_end_byte);
+        ts_tree_edit(s->tree, &late->e);
+    }
+    late->any = false;
+    return s->tree;
+}
+
+/* True if the edit lies in what the late one has put there, and is part of it now. */
+static bool late_takes(struct late_edit *late, size_t start, size_t old_end, size_t new_end)
+{
+    if (!late->any || start < late->e.start_byte || old_end > late->e.new_end_byte)
+        return false;
+    late->e.new_end_byte = (uint32_t)(late->e.new_end_byte - old_end + new_end);
+    return true;
+}
+
+static void late_begin(struct syntax *s, size_t start, size_t old_end, size_t new_end)
+{
+    (void)syntax_tree(s);
+    s->late->any = true;
+    s->late->e = (TSInputEdit){ .start_byte = (uint32_t)start, .old_end_byte = (uint32_t)old_end, .new_end_byte = (uint32_t)new_end,
+        .start_point = point_at(s->text, start), .old_end_point = point_at(s->text, old_end) };
+}
+
 /* A point of the text after `a`, at or behind a's new end, in the text before a. */
 static TSPoint point_before(const TSInputEdit *a, TSPoint p)
 {
@@ -197,21 +233,30 @@ static TSInputEdit merged(const TSInputEdit *a, const TSInputEdit *b)
     return m;
 }
 
+/* A job that is away wants to hear of every edit. */
+static void log_edit(struct syntax *s, const TSInputEdit *e)
+{
+    if (s->nlog == SYNTAX_MAX_LOG) {
+        s->log[SYNTAX_MAX_LOG - 2] = merged(&s->log[SYNTAX_MAX_LOG - 2], &s->log[SYNTAX_MAX_LOG - 1]);
+        s->nlog--;
+    }
+    s->log[s->nlog++] = *e;
+}
+
 void syntax_edit(struct syntax *s, struct rope *after, size_t start, size_t old_end, size_t new_end)
 {
-    TSInputEdit e = syntax_input_edit(s->text, after, start, old_end, new_end);
+    TSInputEdit e = { .start_byte = (uint32_t)start, .old_end_byte = (uint32_t)old_end, .new_end_byte = (uint32_t)new_end };
 
-    if (s->tree)
-        ts_tree_edit(s->tree, &e);
+    if (s->away) {
+        e = syntax_input_edit(s->text, after, start, old_end, new_end);
+        if (syntax_tree(s))
+            ts_tree_edit(s->tree, &e);
+        log_edit(s, &e);
+    } else if (s->tree && !late_takes(s->late, start, old_end, new_end)) {
+        late_begin(s, start, old_end, new_end);
+    }
     window_edit(&s->window, &e);
     s->fresh = false;
-    if (s->away) {
-        if (s->nlog == SYNTAX_MAX_LOG) {
-            s->log[SYNTAX_MAX_LOG - 2] = merged(&s->log[SYNTAX_MAX_LOG - 2], &s->log[SYNTAX_MAX_LOG - 1]);
-            s->nlog--;
-        }
-        s->log[s->nlog++] = e;
-    }
     syntax_job_free(s->job);
     s->job = NULL;
     rope_ref(after);
@@ -313,6 +358,7 @@ struct syntax *syntax_new(const struct lang *l, const struct grammar *g, struct 
     s->lang = l;
     s->grammar = g;
     s->text = rope_ref(text);
+    s->late = mem_zalloc(sizeof *s->late);
     return s;
 }
 
@@ -323,6 +369,7 @@ void syntax_forget(struct syntax *s)
     if (s->tree)
         ts_tree_delete(s->tree);
     s->tree = NULL;
+    s->late->any = false;
     s->window = (struct span){ 0, 0 };
     s->fresh = false;
 }
@@ -333,6 +380,7 @@ void syntax_free(struct syntax *s)
         return;
     syntax_forget(s);
     rope_unref(s->text);
+    free(s->late);
     free(s);
 }
 
@@ -349,6 +397,7 @@ static void take_result(struct syntax *s, struct syntax_job *j)
     if (s->tree)
         ts_tree_delete(s->tree);
     s->tree = j->result;
+    s->late->any = false;
     j->result = NULL;
     s->window = j->window;
     for (i = 0; i < s->nlog; i++) {
@@ -372,7 +421,7 @@ int syntax_update(struct syntax *s, size_t caret, uint64_t budget_us)
         s->job = NULL;
     }
     if (!s->job) {
-        s->job = syntax_job_new(s->grammar, s->text, holds ? s->tree : NULL, holds ? s->window : choose_window(s, caret));
+        s->job = syntax_job_new(s->grammar, s->text, holds ? syntax_tree(s) : NULL, holds ? s->window : choose_window(s, caret));
         s->job->number = ++s->last_number;
         s->nlog = 0;
     }
@@ -416,5 +465,5 @@ struct span syntax_covers(const struct syntax *s)
 
 char *syntax_dump(const struct syntax *s)
 {
-    return s->tree ? ts_node_string(ts_tree_root_node(s->tree)) : NULL;
+    return s->tree ? ts_node_string(ts_tree_root_node(syntax_tree(s))) : NULL;
 }

@@ -15,7 +15,8 @@ struct syntax {
     const struct lang *lang;
     const struct grammar *grammar;
     struct rope *text;      /* as of the last edit */
-    TSTree *tree;           /* the last good one, moved along with every edit; NULL before the first parse */
+    TSTree *tree;           /* the last good one; NULL before the first parse. Ask for it by syntax_tree() */
+    struct late_edit *late; /* what the tree has not been told yet */
     struct span window;     /* what the tree covers; end SIZE_MAX: everything */
     bool fresh;             /* the tree was parsed from exactly this text */
     struct syntax_job *job; /* being worked on here; NULL if none or away */
@@ -24,6 +25,10 @@ struct syntax {
     TSInputEdit log[SYNTAX_MAX_LOG]; /* since the job's snapshot */
     size_t nlog;
 };
+
+/* The last good tree, moved along with every edit; NULL before the first parse. Edits reach it here and not at each key,
+ * because somebody who types makes one long edit of many short ones. */
+TSTree *syntax_tree(const struct syntax *s);
 
 /* Parses `text` (all of it, or the window) starting from `old`, which may be NULL and is not changed. */
 struct syntax_job *syntax_job_new(const struct grammar *g, struct rope *text, const TSTree *old, struct span window);

@@ -49,7 +49,7 @@ struct trial *trial_new(struct syntax *s, size_t start, size_t end, struct str t
     t->n = text.n;
     t->text = rope_edit(s->text, start, end, text);
     edit = syntax_input_edit(s->text, t->text, start, end, start + text.n);
-    old = ts_tree_copy(s->tree);
+    old = ts_tree_copy(syntax_tree(s));
     ts_tree_edit(old, &edit);
     if (window.end != SIZE_MAX)
         window.end = window.end - (end - start) + text.n;
@@ -61,7 +61,7 @@ struct trial *trial_new(struct syntax *s, size_t start, size_t end, struct str t
         return NULL;
     }
     tail.start = lines_up(s->text, start, LINES_BEFORE);
-    t->before = syntax_node_errors(ts_tree_root_node(s->tree), tail, MAX_ERRORS);
+    t->before = syntax_node_errors(ts_tree_root_node(syntax_tree(s)), tail, MAX_ERRORS);
     t->after = syntax_node_errors(ts_tree_root_node(syntax_job_result(t->job)), tail, MAX_ERRORS);
     return t;
 }
