@@ -4,6 +4,7 @@
 #include "core/base/fs.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/utf.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -38,6 +39,12 @@ struct where { /* for sentences: "config.json: targets.fast" */
     const char *file, *section, *name; /* section NULL: the file as a whole */
 };
 
+/* How much of a name a sentence quotes. */
+static int quoted(const char *name)
+{
+    return (int)utf8_floor(str_c(name), 64);
+}
+
 static int bad(struct err *e, const struct where *w, const char *key, const char *why)
 {
     const char *part[] = {w->section, w->name, key};
@@ -46,7 +53,7 @@ static int bad(struct err *e, const struct where *w, const char *key, const char
 
     for (size_t i = 0; i < ARRAY_LEN(part); i++)
         if (part[i] && n < sizeof place)
-            n += (size_t)snprintf(place + n, sizeof place - n, "%s%.64s", n ? "." : "", part[i]);
+            n += (size_t)snprintf(place + n, sizeof place - n, "%s%.*s", n ? "." : "", quoted(part[i]), part[i]);
     return err_set(e, ERR_CONFIG, "%s: %s%s%s", w->file, place, n ? ": " : "", why);
 }
 
@@ -284,12 +291,12 @@ static int read_route(struct config *c, struct config_route *route, const char *
     if (json_array_size(v) > MAX_ROUTE_TARGETS)
         return bad(e, w, task, "has too many targets");
     json_array_foreach((json_t *)v, i, item) {
-        const char *name = json_string_value(item);
-        int t = name ? config_target_index(c, name) : -1;
+        const char *name = json_is_string(item) ? json_string_value(item) : "";
+        int t = config_target_index(c, name);
 
         if (t < 0)
-            return err_set(e, ERR_CONFIG, "%s: routes.%s: '%.64s' names no entry of targets", w->file, task,
-                           name ? name : "");
+            return err_set(e, ERR_CONFIG, "%s: routes.%s: '%.*s' names no entry of targets", w->file, task,
+                           quoted(name), name);
         if (has_target(route, (unsigned)t))
             return err_set(e, ERR_CONFIG, "%s: routes.%s: '%s' is listed twice", w->file, task, name);
         route->targets[route->ntargets++] = (unsigned)t;
