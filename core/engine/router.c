@@ -35,7 +35,7 @@ static enum route_drop filter(const struct route_request *req, const struct rout
         return ROUTE_NO_CAPABILITY;
     if (!t->has_format)
         return ROUTE_NO_FORMAT;
-    if (t->context_tokens && t->context_tokens < req->prompt_tokens + req->answer_tokens)
+    if (t->context_tokens && t->context_tokens < (uint64_t)req->prompt_tokens + req->answer_tokens)
         return ROUTE_NO_CONTEXT;
     if (t->resting)
         return ROUTE_BREAKER;
