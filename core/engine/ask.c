@@ -34,8 +34,10 @@ void ask_free(struct ask *a)
 {
     if (!a)
         return;
-    if (a->x)
+    if (a->x) {
         exchange_cancel(a->x);
+        session_dropped(a->c->t->s, a->target);
+    }
     buf_fini(&a->text);
     free(a);
 }
@@ -167,6 +169,7 @@ int ask_start(struct completion *c, unsigned target, struct err *e)
         free(a);
         return e->code ? e->code : ERR_BUG;
     }
+    session_asking(s, target);
     c->ask = a;
     return 0;
 }

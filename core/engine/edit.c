@@ -42,8 +42,10 @@ static void edit_release(struct task *t)
 {
     struct edit *ed = t->own;
 
-    if (ed->x)
+    if (ed->x) {
         exchange_cancel(ed->x);
+        session_dropped(t->s, ed->target);
+    }
     buf_fini(&ed->question);
     buf_fini(&ed->answer);
     free(ed);
@@ -180,7 +182,10 @@ static int edit_ask(struct edit *ed, struct err *e)
     if (!p)
         return e->code;
     ed->x = exchange_start(p, &req, &EDIT_HANDLER, ed, e);
-    return ed->x ? 0 : e->code;
+    if (!ed->x)
+        return e->code;
+    session_asking(s, ed->target);
+    return 0;
 }
 
 /* Tries the next candidate; `why` is what to say if there is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine/health.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 
 #include <stdio.h>
 
@@ -8,6 +9,9 @@
 #define MAX_FAILURES 3
 #define REST_MS 60000
 #define RATE_WAIT_MS 5000
+#define LOADING_WAIT_MS 2000
+#define QUOTA_WAIT_MS (2 * 3600 * 1000)
+#define MAX_WAIT_MS 3600000 /* whoever says more is asked again after an hour all the same */
 
 bool health_resting(const struct health *h, uint64_t now_ms)
 {
@@ -32,9 +36,25 @@ void health_ok(struct health *h, uint64_t ttft_us)
     h->ttft_ms = h->ttft_ms > 0 ? h->ttft_ms * 0.8 + ms * 0.2 : ms;
 }
 
+/* How long to leave it alone at once, whatever happened before; 0: the breaker counts it. */
+static uint64_t rest_ms(int err_code, uint64_t retry_after_ms)
+{
+    switch (err_code) {
+    case ERR_QUOTA: /* a service that names seconds here names those of its rate limit */
+        return retry_after_ms > QUOTA_WAIT_MS ? retry_after_ms : QUOTA_WAIT_MS;
+    case ERR_LOADING:
+        return retry_after_ms ? retry_after_ms : LOADING_WAIT_MS;
+    case ERR_RATE:
+        return retry_after_ms ? retry_after_ms : RATE_WAIT_MS;
+    default:
+        return retry_after_ms;
+    }
+}
+
 void health_failed(struct health *h, int err_code, const char *why, uint64_t retry_after_ms, uint64_t now_ms)
 {
     bool was_probe = h->probing;
+    uint64_t rest = rest_ms(err_code, retry_after_ms);
 
     h->probing = false;
     if (err_code == ERR_CANCELLED)
@@ -42,7 +62,7 @@ void health_failed(struct health *h, int err_code, const char *why, uint64_t ret
     h->failed++;
     snprintf(h->problem, sizeof h->problem, "%s", why);
     if (err_code == ERR_RATE || retry_after_ms) {
-        h->wait_until_ms = now_ms + (retry_after_ms ? retry_after_ms : RATE_WAIT_MS);
+        h->wait_until_ms = now_ms + (retry_after_ms ? MIN(retry_after_ms, (uint64_t)MAX_WAIT_MS) : RATE_WAIT_MS);
         return;
     }
     if (err_code == ERR_INVALID || err_code == ERR_TOO_BIG)

@@ -45,6 +45,9 @@ struct session {
 struct provider *session_provider(struct session *s, unsigned provider, struct err *e); /* opens when first needed */
 void session_route(struct session *s, enum task_kind task, uint64_t need, uint32_t prompt_tokens, uint32_t answer_tokens,
                    uint64_t seed, struct decision *d);
+/* What becomes of a request to a target: it runs, and then it was dropped by us or has this result. */
+void session_asking(struct session *s, unsigned target);
+void session_dropped(struct session *s, unsigned target);
 void session_health(struct session *s, unsigned target, const struct exchange_report *r, const struct err *e);
 
 /* ---- session.c ---- */

@@ -24,7 +24,7 @@ struct provider *session_provider(struct session *s, unsigned i, struct err *e)
     return s->providers[i];
 }
 
-static struct route_target describe(struct session *s, unsigned i, uint64_t now_ms)
+static struct route_target describe(struct session *s, unsigned i, uint64_t need, uint64_t now_ms)
 {
     const struct config_target *t = &s->config->targets[i];
     const struct health *h = &s->health[i];
@@ -33,7 +33,8 @@ static struct route_target describe(struct session *s, unsigned i, uint64_t now_
 
     return (struct route_target){.caps = p ? provider_caps(p) : 0, .tier = t->tier, .context_tokens = t->context_tokens,
                                  .price_in = t->price_in, .price_out = t->price_out, .ttft_ms = (uint32_t)h->ttft_ms,
-                                 .has_format = strcmp(t->fim_format, "none") != 0, .resting = health_resting(h, now_ms),
+                                 .has_format = !(need & SY_CAP_FIM) || strcmp(t->fim_format, "none") != 0,
+                                 .resting = health_resting(h, now_ms),
                                  .wait_until_ms = h->wait_until_ms};
 }
 
@@ -45,14 +46,22 @@ void session_route(struct session *s, enum task_kind task, uint64_t need, uint32
     uint64_t now = clock_ms();
 
     for (size_t i = 0; i < r->ntargets; i++)
-        table[r->targets[i]] = describe(s, r->targets[i], now);
+        table[r->targets[i]] = describe(s, r->targets[i], need, now);
     d->request = (struct route_request){.task = task, .need = need, .prompt_tokens = prompt_tokens,
                                         .answer_tokens = answer_tokens, .seed = seed, .now_ms = now};
     route(&d->request, table, r->targets, r->ntargets, &ROUTE_DEFAULT_WEIGHTS, &d->choice);
     for (size_t i = 0; i < d->choice.n; i++)
         d->names[i] = s->config->targets[d->choice.c[i].target].name;
-    if (d->choice.nkept > 0)
-        health_started(&s->health[d->choice.c[0].target], now);
+}
+
+void session_asking(struct session *s, unsigned target)
+{
+    health_started(&s->health[target], clock_ms());
+}
+
+void session_dropped(struct session *s, unsigned target)
+{
+    health_abandoned(&s->health[target]);
 }
 
 void session_health(struct session *s, unsigned target, const struct exchange_report *r, const struct err *e)
