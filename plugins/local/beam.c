@@ -318,12 +318,11 @@ static bool is_below(const struct query *q, const struct hyp *h)
            memcmp(h->tok + SEG_LEAD + h->line_tok + 1, q->below + 1, (n - 1) * sizeof *q->below) == 0;
 }
 
-/* Adds one line to b->best, which stands at a line's end with distribution d; false when none is likely. */
-static bool add_line(struct beam *b, const struct query *q, struct dist *d)
+/* Ends the line of b->best and starts the next one; false when that would leave the caret's block. */
+static bool start_line(struct beam *b, const struct query *q, struct dist *d)
 {
     struct hyp *h = &b->best;
-    float start = h->logp;
-    unsigned i, steps;
+    unsigned i;
 
     for (i = 0; i < d->n && !id_is_line(d->share[i].id); i++)
         ;
@@ -336,6 +335,18 @@ static bool add_line(struct beam *b, const struct query *q, struct dist *d)
     d->share[i].p /= d->line; /* that the line ends is counted already */
     d->share[i].space = (uint8_t)(b->nindent - 1);
     push_share(b, q, h, &d->share[i]);
+    return true;
+}
+
+/* Adds one line to b->best, which stands at a line's end with distribution d; false when none is likely. */
+static bool add_line(struct beam *b, const struct query *q, struct dist *d)
+{
+    struct hyp *h = &b->best;
+    float start = h->logp;
+    unsigned i, steps;
+
+    if (!start_line(b, q, d))
+        return false;
     for (steps = 0; steps < STEPS && h->n + 2 < h->base + HYP_TOKENS; steps++) {
         vote_dist(q, h, d);
         if (d->n == 0)

@@ -78,7 +78,10 @@ uint32_t lex_group(const char *id, size_t n)
 
 bool lex_is_word(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c >= 0x80;
+    static const bool word[256] = { ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+                                    ['_'] = true,         ['$'] = true,         [0x80 ... 0xff] = true };
+
+    return word[c];
 }
 
 size_t lex_space_put(uint8_t code, char *ret)
@@ -113,9 +116,12 @@ struct scan { /* where lex_line() stands */
 
 static bool starts(const struct scan *s, const char *word)
 {
-    size_t n = word ? strlen(word) : 0;
+    size_t n;
 
-    return n > 0 && s->n - s->at >= n && memcmp(s->p + s->at, word, n) == 0;
+    if (!word || *word != s->p[s->at])
+        return false;
+    n = strlen(word);
+    return s->n - s->at >= n && memcmp(s->p + s->at, word, n) == 0;
 }
 
 static void push(struct scan *s, struct lex_line *out, size_t len, uint8_t kind)
@@ -181,40 +187,51 @@ static size_t operator_len(const struct scan *s)
 
     if (starts(s, "...") || starts(s, "===") || starts(s, "!=="))
         return 3;
-    if (s->n - s->at < 2 || p[1] == ' ' || p[0] == ' ')
+    if (s->n - s->at < 2 || !strchr("-=!<>&|:+*/.?", p[0]) || !strchr(">=&|:+-<.?*", p[1]))
         return 1;
     f = memmem(two, sizeof two - 1, p, 2);
     return f && (f - two) % 3 == 0 ? 2 : 1;
+}
+
+/* Looks for a secret at the start of each run of characters that keys are made of. */
+static bool lex_secret(struct scan *s, struct lex_line *out)
+{
+    size_t run;
+    bool secret;
+
+    if (s->at < s->run_end)
+        return false;
+    secret = secret_is_run(s->p + s->at, s->n - s->at, &run);
+    s->run_end = s->at + run;
+    if (secret)
+        push(s, out, run, TK_WALL);
+    return secret;
+}
+
+static void lex_word(struct scan *s, struct lex_line *out)
+{
+    size_t i = s->at;
+    bool num = s->p[i] >= '0' && s->p[i] <= '9';
+
+    while (i < s->n && (lex_is_word((unsigned char)s->p[i]) ||
+                        (num && s->p[i] == '.' && i + 1 < s->n && s->p[i + 1] >= '0' && s->p[i + 1] <= '9')))
+        i++;
+    push(s, out, i - s->at, i - s->at > 200 ? TK_WALL : num ? TK_NUM : TK_WORD);
 }
 
 /* One token at s->at, which is neither white space nor the start of a comment. */
 static void lex_token(struct scan *s, struct lex_line *out)
 {
     unsigned char c = (unsigned char)s->p[s->at];
-    size_t i = s->at, run;
 
-    if (s->at >= s->run_end) {
-        bool secret = secret_is_run(s->p + s->at, s->n - s->at, &run);
-
-        s->run_end = s->at + run;
-        if (secret) {
-            push(s, out, run, TK_WALL);
-            return;
-        }
-    }
+    if (lex_secret(s, out))
+        return;
     if (s->mode >= MODE_TRIPLE2 && starts(s, mode_close[s->mode])) {
         push(s, out, strlen(mode_close[s->mode]), TK_CLOSE);
         s->mode = MODE_CODE;
-        return;
-    }
-    if (lex_is_word(c)) {
-        bool num = c >= '0' && c <= '9';
-
-        while (i < s->n && (lex_is_word((unsigned char)s->p[i]) ||
-                            (num && s->p[i] == '.' && i + 1 < s->n && s->p[i + 1] >= '0' && s->p[i + 1] <= '9')))
-            i++;
-        push(s, out, i - s->at, i - s->at > 200 ? TK_WALL : num ? TK_NUM : TK_WORD);
-    } else if ((c == '"' || c == '\'' || c == '`') && s->mode == MODE_CODE) {
+    } else if (lex_is_word(c)) {
+        lex_word(s, out);
+    } else if (s->mode == MODE_CODE && (c == '"' || c == '\'' || c == '`')) {
         lex_quote(s, out);
     } else if (c == '\\' && s->at + 1 < s->n && s->p[s->at + 1] > ' ' && s->p[s->at + 1] < 127) {
         push(s, out, 2, TK_PUNCT);
@@ -274,6 +291,19 @@ static bool lex_pem(struct scan *s, struct lex_line *out)
     return true;
 }
 
+static void read_indent(struct scan *s, struct lex_line *out)
+{
+    out->tabs = out->spaces = 0;
+    for (; s->at < s->n && (s->p[s->at] == ' ' || s->p[s->at] == '\t'); s->at++) {
+        if (s->p[s->at] == '\t' && out->tabs < 60)
+            out->tabs++;
+        else if (s->p[s->at] == ' ' && out->spaces < 250)
+            out->spaces++;
+    }
+    out->blank = s->at == s->n;
+    s->gap = s->at;
+}
+
 void lex_line(const struct lex_lang *l, const char *p, size_t n, bool open_end, uint8_t *mode, struct lex_line *ret)
 {
     struct scan s = { .l = l, .p = p, .n = n, .mode = *mode, .open_end = open_end };
@@ -281,20 +311,12 @@ void lex_line(const struct lex_lang *l, const char *p, size_t n, bool open_end, 
     unsigned char c;
 
     ret->n = 0;
-    ret->tabs = ret->spaces = 0;
     ret->comment = false;
     if (cut)
         s.n = LEX_LINE_BYTES;
     while (s.n > 0 && !open_end && (p[s.n - 1] == '\r' || p[s.n - 1] == ' '))
         s.n--;
-    for (; s.at < s.n && (p[s.at] == ' ' || p[s.at] == '\t'); s.at++) {
-        if (p[s.at] == '\t' && ret->tabs < 60)
-            ret->tabs++;
-        else if (p[s.at] == ' ' && ret->spaces < 250)
-            ret->spaces++;
-    }
-    ret->blank = s.at == s.n;
-    s.gap = s.at;
+    read_indent(&s, ret);
     if (!ret->blank && !lex_pem(&s, ret)) {
         while (s.at < s.n) {
             c = (unsigned char)p[s.at];

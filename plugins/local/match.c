@@ -63,31 +63,48 @@ static bool add_map(struct cursor *c, uint32_t from, uint32_t to)
     return true;
 }
 
+/* Is this place of the document before the end of the caret's line? */
+static bool is_before(const struct query *q, uint32_t seg, uint32_t i)
+{
+    return seg < q->cseg || (seg == q->cseg && i < q->c1);
+}
+
+/* Steps to the token before; false at the start of the file. */
+static bool step_back(const struct file *f, uint32_t *seg, uint32_t *i)
+{
+    while (*i == 0) {
+        if (*seg == 0)
+            return false;
+        *i = f->seg[--*seg].ntok;
+    }
+    --*i;
+    return true;
+}
+
+static bool can_stand_for(uint8_t skel)
+{
+    return skel_is_word(skel) || skel == SKEL_NUM;
+}
+
 /* Walks back over both contexts, exactly at first and then with identifiers replaced. */
 static void align(struct cursor *c, const struct query *q, const struct hyp *h)
 {
     const uint32_t *t = h->tok + SEG_LEAD + h->n;
     const uint8_t *skel = h->skel + SEG_LEAD + h->n;
-    const struct seg *g = &c->f->seg[c->seg];
     uint32_t seg = c->seg, i = c->i, left = h->n < MATCH_MAX ? h->n : MATCH_MAX;
-    bool exact = true, after = c->f == q->doc && (seg > q->cseg || (seg == q->cseg && i >= q->c1));
+    bool exact = true, after = c->f == q->doc && !is_before(q, seg, i);
 
-    for (; left > 0; left--) {
-        while (i == 0) {
-            if (seg == 0)
-                return;
-            g = &c->f->seg[--seg];
-            i = g->ntok;
-        }
-        i--;
+    for (; left > 0 && step_back(c->f, &seg, &i); left--) {
+        const struct seg *g = &c->f->seg[seg];
+
         t--;
         skel--;
         /* Across the caret's line the text below would match itself and be proposed once more. */
-        if (after && (seg < q->cseg || (seg == q->cseg && i < q->c1)))
+        if (after && is_before(q, seg, i))
             return;
         if (g->tok[i] == *t) {
             c->agree += skel_is_word(*skel);
-        } else if (g->skel[i] == *skel && (skel_is_word(*skel) || *skel == SKEL_NUM) && add_map(c, g->tok[i], *t)) {
+        } else if (g->skel[i] == *skel && can_stand_for(*skel) && add_map(c, g->tok[i], *t)) {
             exact = false;
         } else {
             return;
@@ -118,12 +135,12 @@ static uint8_t rank_class(unsigned rank)
 
 static uint8_t compare_below(const struct query *q, const struct cursor *c)
 {
-    uint32_t seg = c->seg, i = c->i, n = 0, far = 0;
-    bool started = false, exact = true;
+    uint32_t seg = c->seg, i = c->i, n = 0, far;
+    bool exact = true;
 
     if (q->nbelow < 2)
         return BELOW_NONE;
-    for (; far < 120 && n < q->nbelow; i++, far++) {
+    for (far = 0; far < 120 && n < q->nbelow; i++, far++) {
         while (seg < c->f->nseg && i >= c->f->seg[seg].ntok) {
             seg++;
             i = 0;
@@ -133,16 +150,14 @@ static uint8_t compare_below(const struct query *q, const struct cursor *c)
         const struct seg *g = &c->f->seg[seg];
 
         if (id_is_line(g->tok[i])) {
-            if (started)
-                break;
-            started = true;
+            if (n++ > 0)
+                return BELOW_OTHER; /* it is shorter */
+        } else if (n > 0) {
+            if (g->skel[i] != q->below_skel[n])
+                return BELOW_OTHER;
+            exact = exact && g->tok[i] == q->below[n];
+            n++;
         }
-        if (!started)
-            continue;
-        if (n > 0 && g->skel[i] != q->below_skel[n])
-            return BELOW_OTHER;
-        exact = exact && (n == 0 || g->tok[i] == q->below[n]);
-        n++;
     }
     return n < q->nbelow ? BELOW_OTHER : exact ? BELOW_EXACT : BELOW_SKELETON;
 }
@@ -383,7 +398,7 @@ static bool cursor_follow(struct cursor *c, const struct query *q, uint32_t id, 
 
     guess = cursor_token(c, &space, &mapped);
     if (guess != id) {
-        if (mapped || g->skel[c->i] != skel || !(skel_is_word(skel) || skel == SKEL_NUM) || !add_map(c, own, id))
+        if (mapped || g->skel[c->i] != skel || !can_stand_for(skel) || !add_map(c, own, id))
             return false;
     }
     if (own == id) {

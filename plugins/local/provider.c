@@ -8,6 +8,7 @@
 #include "model.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int default_memory_mb = 64;

@@ -139,31 +139,37 @@ static void fill_context(struct query *q, const struct lex_line *ln, const char 
     q->ctyped += q->ctyped > q->c0;
 }
 
+/* A word that ends at the caret may go on; returns how many tokens are complete. */
+static size_t take_partial(struct query *q, const struct lex_line *ln, const char *line, size_t caret)
+{
+    const struct lex_token *t = &ln->tok[ln->n > 0 ? ln->n - 1 : 0];
+
+    if (ln->n == 0 || (t->kind != TK_WORD && t->kind != TK_NUM) || t->off + t->len != caret)
+        return ln->n;
+    q->npartial = t->len;
+    memcpy(q->partial, line + t->off, t->len);
+    return ln->n - 1;
+}
+
 /* Reads the caret's line: what is typed of it, and what follows. Returns false when nothing is to be completed. */
 static bool read_line(struct query *q, const char *line, size_t caret, size_t end, struct seg_state st)
 {
     struct lex_line ln, rest;
     uint8_t mode = st.mode;
-    size_t ntok, n = caret;
+    size_t ntok;
 
     if (caret > LEX_LINE_BYTES)
         return false;
-    lex_line(q->doc->lang, line, n, true, &mode, &ln);
+    lex_line(q->doc->lang, line, caret, true, &mode, &ln);
     if (ln.comment)
         return false;
     q->tabs = ln.tabs;
     q->spaces = ln.spaces;
     q->whole = ln.n == 0;
     q->spaced = caret == 0 || line[caret - 1] == ' ' || line[caret - 1] == '\t';
-    ntok = ln.n;
-    if (ntok > 0 && ln.tok[ntok - 1].kind == TK_WALL)
+    if (ln.n > 0 && ln.tok[ln.n - 1].kind == TK_WALL)
         return false;
-    if (ntok > 0 && (ln.tok[ntok - 1].kind == TK_WORD || ln.tok[ntok - 1].kind == TK_NUM) &&
-        ln.tok[ntok - 1].off + ln.tok[ntok - 1].len == caret) {
-        ntok--;
-        q->npartial = ln.tok[ntok].len;
-        memcpy(q->partial, line + ln.tok[ntok].off, q->npartial);
-    }
+    ntok = take_partial(q, &ln, line, caret);
     if (q->npartial > 0 && caret < end && lex_is_word((unsigned char)line[caret]))
         return false;
     q->after = line + caret;

@@ -27,7 +27,16 @@ static int class_of(unsigned char c)
 
 static bool is_run_char(unsigned char c)
 {
-    return class_of(c) != OTHER || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' || c == '.';
+    static const bool in_run[256] = { ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true,
+                                      ['-'] = true, ['+'] = true, ['/'] = true, ['='] = true, ['.'] = true };
+
+    return in_run[c];
+}
+
+/* Between a key and what stands before it in one run: token=KEY, path/KEY. */
+static bool is_seam(char c)
+{
+    return c == '=' || c == '/' || c == '.';
 }
 
 static bool is_hex(const char *p, size_t n)
@@ -97,19 +106,18 @@ bool secret_is_run(const char *p, size_t n, size_t *ret_run)
         return false;
     if (run > 256 || is_key(p, run))
         return true;
-    /* A key may stand behind something else in one run: token=KEY, path/KEY. */
     for (i = 1; i + 20 <= run; i++)
-        if ((p[i - 1] == '=' || p[i - 1] == '/' || p[i - 1] == '.') && is_key(p + i, run - i))
+        if (is_seam(p[i - 1]) && is_key(p + i, run - i))
             return true;
     for (i = run - 1; i >= 20; i--)
-        if ((p[i] == '=' || p[i] == '/' || p[i] == '.') && is_key(p, i))
+        if (is_seam(p[i]) && is_key(p, i))
             return true;
     return false;
 }
 
 bool secret_is_pem_begin(const char *line, size_t n)
 {
-    return n > 15 && memmem(line, n, "-----BEGIN ", 11) != NULL;
+    return n > 15 && memchr(line, '-', n) && memmem(line, n, "-----BEGIN ", 11) != NULL;
 }
 
 bool secret_is_pem_end(const char *line, size_t n)

@@ -17,6 +17,8 @@
 
 enum { TREE_BYTES = 4 << 20 };
 
+static const char *const modes[] = { "full", "pre", "cold", "block" }, *const tasks[] = { "whole", "rest", "word" };
+
 struct outcome {
     float p; /* 0: no candidate */
     bool exact, shown_exact;
@@ -145,6 +147,21 @@ static struct outcome ask(struct model *m, const struct position *p)
     return o;
 }
 
+/* Writes the token that a cursor stands at; false at the end of the line. */
+static bool copy_token(const struct model *m, const struct cursor *c, struct guess *g)
+{
+    const struct seg *s = &c->f->seg[c->seg];
+    const struct vocab_entry *e = &m->store.vocab.entry[s->tok[c->i]];
+    size_t typed = g->n == 0 ? m->query.npartial : 0;
+    char space[32];
+
+    if (e->kind == TK_LINE || e->kind == TK_WALL || e->len < typed || memcmp(e->text, m->query.partial, typed) != 0)
+        return false;
+    if (typed == 0 && !(g->n == 0 && m->query.spaced))
+        put(g, space, lex_space_put(s->space[c->i], space));
+    return put(g, e->text + typed, e->len - typed);
+}
+
 /* The peer: copies to the end of the line from the place with the longest equal context, nearest first. */
 static struct outcome ask_copy(struct model *m, const struct position *p)
 {
@@ -154,7 +171,6 @@ static struct outcome ask_copy(struct model *m, const struct position *p)
     struct query_request r = position_request(p);
     struct outcome o = { .total = (unsigned)p->ntruth };
     unsigned k, best = 0;
-    char space[32];
 
     match = match ? match : match_new();
     g.n = 0;
@@ -164,24 +180,8 @@ static struct outcome ask_copy(struct model *m, const struct position *p)
         for (k = 1; k < h.ncursor; k++)
             if (h.cursor[k].exact > h.cursor[best].exact)
                 best = k;
-        while (best < h.ncursor) {
-            struct cursor *c = &h.cursor[best];
-            const struct seg *s = &c->f->seg[c->seg];
-            const struct vocab_entry *e = &m->store.vocab.entry[s->tok[c->i]];
-
-            if (e->kind == TK_LINE || e->kind == TK_WALL || g.n + e->len + 32u > sizeof g.text)
-                break;
-            if (g.n == 0 && m->query.npartial > 0) {
-                if (e->len < m->query.npartial || memcmp(e->text, m->query.partial, m->query.npartial) != 0)
-                    break;
-                put(&g, e->text + m->query.npartial, e->len - m->query.npartial);
-            } else {
-                (void)((g.n == 0 && m->query.spaced) || put(&g, space, lex_space_put(s->space[c->i], space)));
-                put(&g, e->text, e->len);
-            }
-            if (!cursor_next(c, &m->query))
-                break;
-        }
+        while (best < h.ncursor && copy_token(m, &h.cursor[best], &g) && cursor_next(&h.cursor[best], &m->query))
+            ;
     }
     query_fini(&m->query);
     o.right = common(p, &g);
@@ -226,15 +226,49 @@ static void put_corpus(struct model *m, const struct tree *t)
     }
 }
 
-static void measure_tree(const char *dir, size_t count, struct tally all[MODES][TASKS], size_t copied[MODES][TASKS],
-                         struct blocks *blocks)
+struct results {
+    struct tally all[MODES][TASKS];
+    size_t copied[MODES][TASKS];
+    struct blocks blocks;
+};
+
+static bool draw(const struct tree *t, unsigned task, unsigned mode, uint64_t *rnd, struct position *p)
+{
+    int tries = 100;
+
+    while (t->n > 0 && tries-- > 0)
+        if (position_pick(p, &t->file[tree_random(rnd) % t->n], (enum tree_task)task, (enum tree_mode)mode, rnd))
+            return true;
+    return false;
+}
+
+/* Asks at one position and leaves the workspace as it was. */
+static struct outcome measure_position(struct model *m, const struct position *p, unsigned task, unsigned mode,
+                                       struct results *res)
+{
+    struct outcome o;
+
+    if (mode != MODE_COLD)
+        put_file(m, p->file, p->text, p->ntext, true);
+    o = ask(m, p);
+    add(&res->all[mode][task], o);
+    res->copied[mode][task] += ask_copy(m, p).exact;
+    if (mode == MODE_BLOCK && task == TASK_WHOLE)
+        ask_block(m, p, &res->blocks);
+    if (mode != MODE_COLD)
+        put_file(m, p->file, p->file->text, p->file->n, false);
+    return o;
+}
+
+static void measure_tree(const char *dir, size_t count, struct results *res)
 {
     struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
     struct tally own[TASKS] = { { NULL, 0, 0 } };
     struct tree t;
     struct position p;
     uint64_t rnd = 99;
-    unsigned mode, task, tries;
+    unsigned mode, task;
+    const char *base = strrchr(dir, '/') ? strrchr(dir, '/') + 1 : dir;
     size_t i;
     char name[64];
 
@@ -242,24 +276,11 @@ static void measure_tree(const char *dir, size_t count, struct tally all[MODES][
     put_corpus(m, &t);
     for (mode = 0; mode < MODES; mode++) {
         for (task = 0; task < TASKS; task++) {
-            for (i = 0; i < count && t.n > 0; i++) {
-                for (tries = 0; tries < 100; tries++)
-                    if (position_pick(&p, &t.file[tree_random(&rnd) % t.n], (enum tree_task)task, (enum tree_mode)mode, &rnd))
-                        break;
-                if (tries == 100)
+            for (i = 0; i < count; i++) {
+                if (!draw(&t, task, mode, &rnd, &p))
                     continue;
-                struct model *used = mode == MODE_COLD ? cold : m;
+                struct outcome o = measure_position(mode == MODE_COLD ? cold : m, &p, task, mode, res);
 
-                if (used == m)
-                    put_file(m, p.file, p.text, p.ntext, true);
-                struct outcome o = ask(used, &p);
-
-                add(&all[mode][task], o);
-                copied[mode][task] += ask_copy(used, &p).exact;
-                if (mode == MODE_BLOCK && task == TASK_WHOLE)
-                    ask_block(used, &p, blocks);
-                if (used == m)
-                    put_file(m, p.file, p.file->text, p.file->n, false);
                 if (mode == MODE_PRE)
                     add(&own[task], o);
                 position_free(&p);
@@ -267,9 +288,7 @@ static void measure_tree(const char *dir, size_t count, struct tally all[MODES][
         }
     }
     for (task = 0; task < TASKS; task++) {
-        const char *base = strrchr(dir, '/') ? strrchr(dir, '/') + 1 : dir;
-
-        snprintf(name, sizeof name, "%s pre/%s", base, task == TASK_WHOLE ? "whole" : task == TASK_REST ? "rest" : "word");
+        snprintf(name, sizeof name, "%.40s pre/%s", base, tasks[task]);
         report(name, &own[task]);
         free(own[task].o);
     }
@@ -280,10 +299,7 @@ static void measure_tree(const char *dir, size_t count, struct tally all[MODES][
 
 static int measure_accuracy(char **dirs, int n, size_t count)
 {
-    static const char *const modes[] = { "full", "pre", "cold", "block" }, *const tasks[] = { "whole", "rest", "word" };
-    static struct tally all[MODES][TASKS];
-    static size_t copied[MODES][TASKS];
-    static struct blocks blocks;
+    static struct results res;
     unsigned mode, task;
     char name[64];
     int i;
@@ -291,20 +307,21 @@ static int measure_accuracy(char **dirs, int n, size_t count)
     printf("%-24s %6s %6s %6s  %5s %5s %5s  %5s  %5s %5s  %6s %6s\n", "", "n", "exact%", "chars%", "p@10", "p@25", "p@50",
            "ece%", "shown", "right", "p50us", "p99us");
     for (i = 0; i < n; i++)
-        measure_tree(dirs[i], count, all, copied, &blocks);
+        measure_tree(dirs[i], count, &res);
     for (mode = 0; mode < MODES; mode++) {
         for (task = 0; task < TASKS; task++) {
             snprintf(name, sizeof name, "ALL %s/%s", modes[mode], tasks[task]);
-            report(name, &all[mode][task]);
+            report(name, &res.all[mode][task]);
             printf("%-24s %6s %6.1f\n", "  longest copy", "",
-                   100.0 * (double)copied[mode][task] / (double)(all[mode][task].n + !all[mode][task].n));
-            free(all[mode][task].o);
+                   100.0 * (double)res.copied[mode][task] /
+                       (double)(res.all[mode][task].n + !res.all[mode][task].n));
+            free(res.all[mode][task].o);
         }
     }
     printf("several lines: offered at %.1f %% of %zu places, %.1f lines each, %.1f %% right\n",
-           100.0 * (double)blocks.offered / (double)(blocks.asked + !blocks.asked), blocks.asked,
-           (double)blocks.lines / (double)(blocks.offered + !blocks.offered),
-           100.0 * (double)blocks.right / (double)(blocks.offered + !blocks.offered));
+           100.0 * (double)res.blocks.offered / (double)(res.blocks.asked + !res.blocks.asked), res.blocks.asked,
+           (double)res.blocks.lines / (double)(res.blocks.offered + !res.blocks.offered),
+           100.0 * (double)res.blocks.right / (double)(res.blocks.offered + !res.blocks.offered));
     return 0;
 }
 

@@ -61,7 +61,7 @@ function layers(tree) {
       }
       if (/\.def$/.test(name) || !rule) continue;
       const target = name.startsWith('.') || !name.includes('/') ? path.posix.join(folder, name) : name;
-      if (rule.own && target.startsWith(folder)) continue;
+      if (rule.own && target.startsWith(folder.match(/^plugins\/[^/]+\//)[0])) continue;
       if (!rule.may.some((p) => p.test(target))) found.push(`${at}: may not include "${name}"`);
     }
     const plain = tree.code(file, false);

@@ -36,68 +36,86 @@ static void put_corpus(struct model *m, const struct tree *t)
                   t->file[i].text, t->file[i].n, false);
 }
 
+/* Collects the votes of a hypothesis; returns how many. */
+static unsigned gather(struct fit *ft, const struct query *q, const struct hyp *h, struct dist *d)
+{
+    uint32_t recent[24], seen[DIST_MAX];
+    uint8_t rf[24], space;
+    unsigned n = 0, i, k;
+
+    for (i = 0; i < h->ncursor; i++) {
+        if (!vote_features(q, h, &h->cursor[i], &ft->vote[n].id, &space, ft->vote[n].f))
+            continue;
+        if (h->cursor[i].exact > d->exact)
+            d->exact = h->cursor[i].exact;
+        ft->vote[n++].nf = VOTE_GROUPS;
+    }
+    k = vote_recent(q, h, recent, rf, 24);
+    for (i = 0; i < k; i++)
+        ft->vote[n++] = (struct vote){ .id = recent[i], .f = { rf[i] }, .nf = 1 };
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < d->n && seen[k] != ft->vote[i].id; k++)
+            ;
+        if (k == d->n && k < DIST_MAX)
+            seen[d->n++] = ft->vote[i].id;
+    }
+    return n;
+}
+
+static float weigh(const struct fit *ft, const uint8_t *f, unsigned n)
+{
+    float w = 0;
+
+    while (n-- > 0)
+        w += ft->w[f[n]];
+    return expf(w);
+}
+
+static void move_weights(struct fit *ft)
+{
+    int k;
+
+    for (k = 0; k < VOTE_WEIGHTS; k++) {
+        if (ft->grad[k] == 0)
+            continue;
+        ft->g2[k] += ft->grad[k] * ft->grad[k];
+        ft->w[k] += 0.2f * ft->grad[k] / sqrtf(ft->g2[k] + 1) - 1e-6f * ft->w[k];
+        ft->grad[k] = 0;
+    }
+}
+
+/* All line tokens end the line. */
+static bool is_hit(uint32_t id, uint32_t truth)
+{
+    return id == truth || (id_is_line(id) && id_is_line(truth));
+}
+
 /* One step of the generator with a known answer: adds its gradient and moves the weights. */
 static void fit_step(struct fit *ft, const struct query *q, const struct hyp *h, uint32_t truth)
 {
     struct dist d = { .n = 0 };
-    uint32_t recent[24];
-    uint8_t rf[24], ef[ESCAPE_GROUPS], space;
-    float z = 0, right = 0, esc = 0, step;
-    unsigned n = 0, i, k, seen[DIST_MAX];
-    bool hit;
+    uint8_t ef[ESCAPE_GROUPS];
+    unsigned n = gather(ft, q, h, &d), i, k;
+    float z, right = 0, esc, step;
 
-    for (i = 0; i < h->ncursor; i++) {
-        struct vote *v = &ft->vote[n];
-
-        if (!vote_features(q, h, &h->cursor[i], &v->id, &space, v->f))
-            continue;
-        v->nf = VOTE_GROUPS;
-        if (h->cursor[i].exact > d.exact)
-            d.exact = h->cursor[i].exact;
-        n++;
-    }
-    k = vote_recent(q, h, recent, rf, 24);
-    for (i = 0; i < k; i++) {
-        ft->vote[n] = (struct vote){ .id = recent[i], .f = { rf[i] }, .nf = 1 };
-        n++;
-    }
-    for (i = 0; i < n; i++) {
-        float w = 0;
-
-        for (k = 0; k < ft->vote[i].nf; k++)
-            w += ft->w[ft->vote[i].f[k]];
-        ft->vote[i].e = expf(w);
-        z += ft->vote[i].e;
-        hit = ft->vote[i].id == truth || (id_is_line(truth) && id_is_line(ft->vote[i].id));
-        right += hit ? ft->vote[i].e : 0;
-        for (k = 0; k < d.n && seen[k] != ft->vote[i].id; k++)
-            ;
-        if (k == d.n && k < DIST_MAX)
-            seen[d.n++] = ft->vote[i].id;
-    }
     vote_escape_features(q, h, &d, ef);
-    for (k = 0; k < ESCAPE_GROUPS; k++)
-        esc += ft->w[ef[k]];
-    esc = expf(esc);
-    z += esc;
+    z = esc = weigh(ft, ef, ESCAPE_GROUPS);
+    for (i = 0; i < n; i++) {
+        ft->vote[i].e = weigh(ft, ft->vote[i].f, ft->vote[i].nf);
+        z += ft->vote[i].e;
+        right += is_hit(ft->vote[i].id, truth) ? ft->vote[i].e : 0;
+    }
     ft->loss -= logf((right > 0 ? right : esc) / z);
     ft->steps++;
-    memset(ft->grad, 0, sizeof ft->grad);
     for (i = 0; i < n; i++) {
-        hit = ft->vote[i].id == truth || (id_is_line(truth) && id_is_line(ft->vote[i].id));
-        step = (hit && right > 0 ? ft->vote[i].e / right : 0) - ft->vote[i].e / z;
+        step = (right > 0 && is_hit(ft->vote[i].id, truth) ? ft->vote[i].e / right : 0) - ft->vote[i].e / z;
         for (k = 0; k < ft->vote[i].nf; k++)
             ft->grad[ft->vote[i].f[k]] += step;
     }
     step = (right > 0 ? 0 : 1) - esc / z;
     for (k = 0; k < ESCAPE_GROUPS; k++)
         ft->grad[ef[k]] += step;
-    for (k = 0; k < VOTE_WEIGHTS; k++) {
-        if (ft->grad[k] == 0)
-            continue;
-        ft->g2[k] += ft->grad[k] * ft->grad[k];
-        ft->w[k] += 0.2f * ft->grad[k] / sqrtf(ft->g2[k] + 1) - 1e-6f * ft->w[k];
-    }
+    move_weights(ft);
 }
 
 /* The tokens that a position should be completed to; the first one with what is typed of it. */
