@@ -41,13 +41,13 @@ static uint64_t rest_ms(int err_code, uint64_t retry_after_ms)
 {
     switch (err_code) {
     case ERR_QUOTA: /* a service that names seconds here names those of its rate limit */
-        return retry_after_ms > QUOTA_WAIT_MS ? retry_after_ms : QUOTA_WAIT_MS;
+        return QUOTA_WAIT_MS;
     case ERR_LOADING:
-        return retry_after_ms ? retry_after_ms : LOADING_WAIT_MS;
+        return retry_after_ms ? MIN(retry_after_ms, (uint64_t)MAX_WAIT_MS) : LOADING_WAIT_MS;
     case ERR_RATE:
-        return retry_after_ms ? retry_after_ms : RATE_WAIT_MS;
+        return retry_after_ms ? MIN(retry_after_ms, (uint64_t)MAX_WAIT_MS) : RATE_WAIT_MS;
     default:
-        return retry_after_ms;
+        return MIN(retry_after_ms, (uint64_t)MAX_WAIT_MS);
     }
 }
 
@@ -61,8 +61,8 @@ void health_failed(struct health *h, int err_code, const char *why, uint64_t ret
         return;
     h->failed++;
     snprintf(h->problem, sizeof h->problem, "%s", why);
-    if (err_code == ERR_RATE || retry_after_ms) {
-        h->wait_until_ms = now_ms + (retry_after_ms ? MIN(retry_after_ms, (uint64_t)MAX_WAIT_MS) : RATE_WAIT_MS);
+    if (rest) {
+        h->wait_until_ms = now_ms + rest;
         return;
     }
     if (err_code == ERR_INVALID || err_code == ERR_TOO_BIG)

@@ -2,7 +2,8 @@
 /* What experience says about a target: breaker, rate limit, time to the first token.
  *
  * Three failures in a row open the breaker for 60 s; then one request is let through as a probe, and its outcome closes
- * or opens it again. Cancelled requests and wrong requests say nothing about a target. */
+ * or opens it again. Cancelled requests and wrong requests say nothing about a target. Who names a time is left alone for
+ * it; a rate limit without one means 5 s, a service that is still loading 2 s, an account without money or quota 2 h. */
 #ifndef CORE_ENGINE_HEALTH_H
 #define CORE_ENGINE_HEALTH_H
 
@@ -13,7 +14,7 @@ struct health {
     unsigned failures;        /* in a row */
     uint64_t open_until_ms;   /* 0: closed */
     bool probing;             /* half open, one request under way */
-    uint64_t wait_until_ms;   /* rate limit */
+    uint64_t wait_until_ms;   /* rate limit, loading, quota */
     double ttft_ms;           /* decayed mean, 0 unknown */
     uint64_t served, failed;  /* totals */
     char problem[200];        /* last failure's sentence, or "" */
