@@ -68,8 +68,8 @@ int provider_err_code(int sy_code)
 {
     static const int map[] = {
         [0] = 0, [1] = ERR_OVERLOADED, [2] = ERR_AUTH, [3] = ERR_RATE, [4] = ERR_INVALID, [5] = ERR_PROTO,
-        [6] = ERR_TOO_BIG, [7] = ERR_UNSUPPORTED, [8] = ERR_PLUGIN, [9] = ERR_OVERLOADED, [10] = ERR_OVERLOADED,
-        [11] = ERR_RATE, [12] = ERR_NOT_FOUND, [13] = ERR_INVALID, [14] = ERR_PROTO, [15] = ERR_TIMEOUT};
+        [6] = ERR_TOO_BIG, [7] = ERR_UNSUPPORTED, [8] = ERR_PLUGIN, [9] = ERR_OVERLOADED, [10] = ERR_LOADING,
+        [11] = ERR_QUOTA, [12] = ERR_NOT_FOUND, [13] = ERR_INVALID, [14] = ERR_PROTO, [15] = ERR_TIMEOUT};
     int i = -sy_code;
 
     return i >= 0 && (size_t)i < ARRAY_LEN(map) ? map[i] : ERR_PLUGIN;

@@ -18,6 +18,8 @@ struct provider {
     struct sy_host host;
     struct err failure;    /* what the plugin said through host->fail() in the present call */
     struct buf scratch;    /* printed option values, one after another; kept until close() */
+    const char *bench_key; /* plugin_bench.c: the key, instead of the configured one; NULL otherwise */
+    int64_t bench_now_ms;  /* plugin_bench.c: the wall clock that requests are made at; 0: the real one */
     char corpus_problem[240];
     size_t busy;
 };

@@ -77,7 +77,8 @@ static void waits_by_kind(void **state)
     } row[] = {
         {ERR_RATE, 0, 5000},          {ERR_RATE, 1500, 1500},       {ERR_LOADING, 0, 2000},
         {ERR_LOADING, 500, 500},      {ERR_QUOTA, 0, 2 * HOUR},     {ERR_QUOTA, 3000, 2 * HOUR},
-        {ERR_QUOTA, 9 * HOUR, 9 * HOUR}, {ERR_OVERLOADED, 800, 800},
+        {ERR_QUOTA, 9 * HOUR, 2 * HOUR}, {ERR_OVERLOADED, 800, 800},
+        {ERR_RATE, 9 * HOUR, HOUR},
     };
 
     (void)state;
