@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,8 @@ struct decisions {
     struct buf waiting;      /* lines to write */
     char problem[256];
 };
+
+static void write_decision(const struct decision *d, struct buf *b);
 
 struct decisions *decisions_new(const char *state_dir)
 {
@@ -75,11 +78,15 @@ void decisions_end_take(struct decisions *ds, struct decision *d)
 {
     ds->ring[ds->ended++ % MAX_DECISIONS] = *d;
     if (ds->path) {
-        AUTO_JSON json_t *v = decision_json(d);
+        size_t n = ds->waiting.n;
 
-        if (json_dump(v, &ds->waiting))
-            buf_addc(&ds->waiting, '\n');
-        ds->waiting.overflow = false; /* a record that does not fit is lost; the memory ring has it */
+        write_decision(d, &ds->waiting);
+        if (!buf_addc(&ds->waiting, '\n')) { /* a record that does not fit is lost; the memory ring has it */
+            ds->waiting.n = n;
+            ds->waiting.overflow = false;
+            if (ds->waiting.p)
+                ds->waiting.p[n] = '\0';
+        }
     }
     free(d);
 }
@@ -133,60 +140,98 @@ const struct decision *decisions_find(const struct decisions *ds, const char *id
 
 /* ---- JSON ---- */
 
-static json_t *candidate_json(const struct decision *d, size_t i)
+static void write_text(struct buf *b, const char *key, const char *text)
 {
-    const struct route_candidate *c = &d->choice.c[i];
-    json_t *o = json_pack("{s:s, s:b}", "target", d->names[i] ? d->names[i] : "?", "kept", c->drop == ROUTE_KEPT);
-
-    if (c->drop != ROUTE_KEPT)
-        json_object_set_new(o, "dropped", json_string(route_drop_text(c->drop)));
-    else
-        json_object_set_new(o, "score", json_pack("{s:f, s:f, s:f}", "cost", c->cost, "latency", c->latency, "total", c->score));
-    return o;
+    buf_addf(b, ",\"%s\":", key);
+    json_quote(str_c(text), b);
 }
 
-static json_t *attempt_json(const struct decision_attempt *a)
+static void write_real(struct buf *b, const char *key, double v)
 {
-    json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "target", a->target, "result",
-                          a->err_code ? err_name(a->err_code) : "answered", "first_us", (json_int_t)a->first_us, "total_us",
-                          (json_int_t)a->total_us, "request_bytes", (json_int_t)a->request_bytes, "answer_bytes",
-                          (json_int_t)a->answer_bytes);
+    buf_addf(b, ",\"%s\":%.6g", key, isfinite(v) ? v : 0.0);
+}
 
+static void write_count(struct buf *b, const char *key, uint64_t n)
+{
+    buf_addf(b, ",\"%s\":%" PRIu64, key, n);
+}
+
+static void write_candidate(const struct decision *d, size_t i, struct buf *b)
+{
+    const struct route_candidate *c = &d->choice.c[i];
+
+    buf_adds(b, i ? ",{\"target\":" : "{\"target\":");
+    json_quote(str_c(d->names[i] ? d->names[i] : "?"), b);
+    if (c->drop != ROUTE_KEPT) {
+        buf_adds(b, ",\"kept\":false");
+        write_text(b, "dropped", route_drop_text(c->drop));
+    } else {
+        buf_addf(b, ",\"kept\":true,\"score\":{\"cost\":%.6g", c->cost);
+        write_real(b, "latency", c->latency);
+        write_real(b, "total", c->score);
+        buf_addc(b, '}');
+    }
+    buf_addc(b, '}');
+}
+
+static void write_attempt(const struct decision_attempt *a, bool first, struct buf *b)
+{
+    buf_adds(b, first ? "{\"target\":" : ",{\"target\":");
+    json_quote(str_c(a->target), b);
+    write_text(b, "result", a->err_code ? err_name(a->err_code) : "answered");
+    write_count(b, "first_us", a->first_us);
+    write_count(b, "total_us", a->total_us);
+    write_count(b, "request_bytes", a->request_bytes);
+    write_count(b, "answer_bytes", a->answer_bytes);
     if (a->words[0])
-        json_object_set_new(o, "why", json_str(str_c(a->words)));
+        write_text(b, "why", a->words);
     if (a->confidence >= 0)
-        json_object_set_new(o, "confidence", json_real(a->confidence));
+        write_real(b, "confidence", a->confidence);
     if (a->tokens_in + a->tokens_out)
-        json_object_set_new(o, "tokens", json_pack("{s:I, s:I}", "in", (json_int_t)a->tokens_in, "out", (json_int_t)a->tokens_out));
-    return o;
+        buf_addf(b, ",\"tokens\":{\"in\":%" PRIu64 ",\"out\":%" PRIu64 "}", (uint64_t)a->tokens_in, (uint64_t)a->tokens_out);
+    buf_addc(b, '}');
+}
+
+/* By hand, because there is one for every completion and building JSON values first costs three times as much. */
+static void write_decision(const struct decision *d, struct buf *b)
+{
+    char iso[32];
+
+    clock_iso(d->wall_ms, iso);
+    buf_addf(b, "{\"id\":\"%s\",\"time\":\"%s\"", d->id, iso);
+    write_text(b, "task", task_name(d->task));
+    write_text(b, "path", d->path);
+    write_text(b, "language", d->language ? d->language : "");
+    write_count(b, "line", (uint64_t)d->line + 1);
+    write_count(b, "column", (uint64_t)d->col8 + 1);
+    write_text(b, "trigger", d->invoked ? "invoked" : "automatic");
+    buf_adds(b, ",\"candidates\":[");
+    for (size_t i = 0; i < d->choice.n; i++)
+        write_candidate(d, i, b);
+    buf_adds(b, "],\"attempts\":[");
+    for (size_t i = 0; i < d->nattempts; i++)
+        write_attempt(&d->attempts[i], i == 0, b);
+    buf_addc(b, ']');
+    write_count(b, "total_us", d->total_us);
+    if (d->task == TASK_COMPLETE)
+        write_real(b, "threshold", d->threshold);
+    if (d->served_by)
+        write_text(b, "served_by", d->served_by);
+    if (d->confidence >= 0)
+        write_real(b, "confidence", d->confidence);
+    if (d->reason[0])
+        write_text(b, "reason", d->reason);
+    buf_addf(b, ",\"request\":{\"prompt_tokens\":%u,\"answer_tokens\":%u,\"seed\":\"%016" PRIx64 "\"}}", d->request.prompt_tokens,
+             d->request.answer_tokens, d->request.seed);
 }
 
 json_t *decision_json(const struct decision *d)
 {
-    char iso[32];
-    json_t *cand = json_array(), *att = json_array(), *o;
+    AUTO_BUF struct buf b;
 
-    clock_iso(d->wall_ms, iso);
-    for (size_t i = 0; i < d->choice.n; i++)
-        json_array_append_new(cand, candidate_json(d, i));
-    for (size_t i = 0; i < d->nattempts; i++)
-        json_array_append_new(att, attempt_json(&d->attempts[i]));
-    o = json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:s, s:o, s:o, s:I}", "id", d->id, "time", iso, "task",
-                  task_name(d->task), "path", json_str(str_c(d->path)), "language", d->language ? d->language : "", "line",
-                  (int)d->line + 1, "column", (int)d->col8 + 1, "trigger", d->invoked ? "invoked" : "automatic", "candidates",
-                  cand, "attempts", att, "total_us", (json_int_t)d->total_us);
-    if (d->task == TASK_COMPLETE)
-        json_object_set_new(o, "threshold", json_real(d->threshold));
-    if (d->served_by)
-        json_object_set_new(o, "served_by", json_string(d->served_by));
-    if (d->confidence >= 0)
-        json_object_set_new(o, "confidence", json_real(d->confidence));
-    if (d->reason[0])
-        json_object_set_new(o, "reason", json_str(str_c(d->reason)));
-    json_object_set_new(o, "request", json_pack("{s:I, s:I, s:o}", "prompt_tokens", (json_int_t)d->request.prompt_tokens,
-                                                "answer_tokens", (json_int_t)d->request.answer_tokens, "seed",
-                                                json_sprintf("%016" PRIx64, d->request.seed)));
-    return o;
+    buf_init(&b, MAX_DECISION_FILE_BYTES);
+    write_decision(d, &b);
+    return json_parse(buf_str(&b), "decision", NULL);
 }
 
 /* ---- for people ---- */

@@ -20,15 +20,22 @@ static bool in_document(const struct context *c, struct str mark)
     return str_find(buf_str(&c->prefix), mark) >= 0 || str_find(buf_str(&c->suffix), mark) >= 0;
 }
 
+/* Text comes in pieces and is looked at with each of them, so this stops only where a mark may begin. */
 static struct str cut_special(struct str s, const struct context *c, bool *ret_closed)
 {
-    for (size_t i = 0; i < ARRAY_LEN(SPECIAL); i++) {
-        struct str mark = str_c(SPECIAL[i]);
-        ptrdiff_t at = str_find(s, mark);
+    for (size_t at = 0; at < s.n; at++) {
+        struct str rest;
 
-        if (at >= 0 && !in_document(c, mark)) {
-            s.n = (size_t)at;
+        if (s.p[at] != '<' && s.p[at] != '[')
+            continue;
+        rest = str_sub(s, at, s.n);
+        for (size_t i = 0; i < ARRAY_LEN(SPECIAL); i++) {
+            struct str mark = str_c(SPECIAL[i]);
+
+            if (!str_starts(rest, mark) || in_document(c, mark))
+                continue;
             *ret_closed = true;
+            return str_sub(s, 0, at);
         }
     }
     return s;
@@ -59,6 +66,8 @@ static struct str cut_thinking(struct str s, const struct context *c)
 {
     static const char *const tags[][2] = {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}};
 
+    if (!memmem(s.p, s.n, "think", 5))
+        return s;
     for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
         struct str end = str_c(tags[i][1]);
         ptrdiff_t open = str_find(s, str_c(tags[i][0])), close = str_find(s, end);
