@@ -2,9 +2,11 @@
 /* An exchange with a service: the plugin describes it (request.h), core/io/http.h does it, the plugin reads the answer.
  *
  * Surprising: an answer that HTTP calls whole is a failure until the plugin has seen its protocol's own end. */
-#include "core/engine/request.h"
+#include "core/engine/host_auth.h"
 #include "core/engine/retry.h"
+#include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 
 static struct sy_str reply_header(void *ctx, const char *name)
@@ -107,9 +109,9 @@ static void on_done(void *ctx, struct http_req *r, const struct err *e, const st
 
 static const struct http_handler HANDLER = {on_head, on_body, on_done};
 
-int exchange_http_start(struct exchange *x, const struct sy_request *req, struct err *e)
+/* One request, made and sent. 0, REQUEST_LATER, or a code with why set. */
+static int send_request(struct exchange *x, const struct sy_request *req, struct err *why)
 {
-    struct err local = {0}, *why = e ? e : &local;
     struct request b;
     int r = request_build(&b, x->p, req, why);
 
@@ -118,6 +120,7 @@ int exchange_http_start(struct exchange *x, const struct sy_request *req, struct
                                  .nheaders = b.nheaders, .body = buf_str(&b.body), .first_byte_timeout_ms = req->timeout_ms};
 
         x->x = b.x;
+        x->retired = false;
         x->report.request_bytes = b.body.n;
         x->req = http_start(x->p->http, &spec, &HANDLER, x, why);
         if (!x->req) {
@@ -129,8 +132,94 @@ int exchange_http_start(struct exchange *x, const struct sy_request *req, struct
     return r;
 }
 
+/* ---- waiting for credentials ---- */
+
+struct exchange_copy {
+    struct arena arena;
+    struct sy_request req;
+};
+
+static void keep(struct arena *a, struct sy_str *s)
+{
+    struct str copy = arena_str(a, (struct str){s->p ? s->p : "", s->n});
+
+    *s = (struct sy_str){copy.p, copy.n};
+}
+
+static struct exchange_copy *copy_request(const struct sy_request *req)
+{
+    struct exchange_copy *c = mem_zalloc(sizeof *c);
+    struct sy_msg *msg;
+    struct sy_file *extra;
+    struct sy_str *stop;
+
+    arena_init(&c->arena, 8 * (size_t)MAX_HTTP_REQUEST_BYTES);
+    c->req = *req;
+    msg = arena_alloc(&c->arena, (req->nmsg + 1) * sizeof *msg);
+    extra = arena_alloc(&c->arena, (req->nextra + 1) * sizeof *extra);
+    stop = arena_alloc(&c->arena, (req->nstop + 1) * sizeof *stop);
+    for (size_t i = 0; i < req->nmsg; i++) {
+        msg[i] = *(const struct sy_msg *)(const void *)((const char *)req->msg + i * req->msg_stride);
+        keep(&c->arena, &msg[i].text);
+    }
+    for (size_t i = 0; i < req->nextra; i++) {
+        extra[i] = *(const struct sy_file *)(const void *)((const char *)req->extra + i * req->extra_stride);
+        keep(&c->arena, &extra[i].path);
+        keep(&c->arena, &extra[i].text);
+    }
+    for (size_t i = 0; i < req->nstop; i++) {
+        stop[i] = req->stop[i];
+        keep(&c->arena, &stop[i]);
+    }
+    struct sy_str *texts[] = {&c->req.model,  &c->req.prefix, &c->req.suffix,     &c->req.path,
+                              &c->req.language, &c->req.system, &c->req.fim_format, &c->req.params};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        keep(&c->arena, texts[i]);
+    c->req.msg = msg;
+    c->req.extra = extra;
+    c->req.stop = stop;
+    c->req.msg_stride = sizeof *msg;
+    c->req.extra_stride = sizeof *extra;
+    return c;
+}
+
+static void copy_free(struct exchange *x)
+{
+    if (!x->copy)
+        return;
+    arena_fini(&x->copy->arena);
+    free(x->copy);
+    x->copy = NULL;
+}
+
+int exchange_http_start(struct exchange *x, const struct sy_request *req, struct err *e)
+{
+    struct err local = {0}, *why = e ? e : &local;
+    int r = send_request(x, req, why);
+
+    if (r != REQUEST_LATER)
+        return r;
+    err_clear(why);
+    x->retired = true; /* the plugin has nothing of it yet */
+    x->copy = copy_request(req);
+    host_auth_wait(x);
+    return 0;
+}
+
+void exchange_http_resume(struct exchange *x)
+{
+    struct err why = {0};
+    int r = send_request(x, &x->copy->req, &why);
+
+    copy_free(x);
+    if (r != 0)
+        exchange_finish(x, &why);
+}
+
 void exchange_http_cancel(struct exchange *x)
 {
+    host_auth_forget(x);
+    copy_free(x);
     if (x->req)
         http_cancel(x->req);
     retire(x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening of providers, host services, and what both kinds of exchange have in common. */
-#include "core/engine/provider_priv.h"
+#include "core/engine/host_auth.h"
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
@@ -60,8 +60,7 @@ __attribute__((format(printf, 3, 4))) static int host_fail(void *ctx, int code, 
 static const void *host_extension(void *ctx, const char *id)
 {
     (void)ctx;
-    (void)id;
-    return NULL; /* 1.0 has no host extensions */
+    return strcmp(id, HOST_CREDENTIALS) == 0 ? host_credentials() : NULL;
 }
 
 int provider_err_code(int sy_code)
@@ -147,6 +146,7 @@ void provider_close(struct provider *p)
     (void)BUG_ON(p->busy != 0);
     p->plugin->api.close(p->self);
     strand_free(p->strand);
+    host_auth_close(p);
     buf_fini(&p->scratch);
     free(p);
 }

@@ -8,6 +8,9 @@
 
 #define EXCHANGE_MAGIC 0x45584348u
 
+struct host_auth;
+struct exchange_copy;
+
 struct provider {
     const struct config_provider *cfg;
     const struct plugin *plugin;
@@ -20,6 +23,7 @@ struct provider {
     struct buf scratch;    /* printed option values, one after another; kept until close() */
     const char *bench_key; /* plugin_bench.c: the key, instead of the configured one; NULL otherwise */
     int64_t bench_now_ms;  /* plugin_bench.c: the wall clock that requests are made at; 0: the real one */
+    struct host_auth *auth; /* host_auth.c; NULL until the first request */
     char corpus_problem[240];
     size_t busy;
 };
@@ -38,6 +42,8 @@ struct exchange {
     void *x;           /* the plugin's state */
     struct http_req *req;
     bool retired;      /* end() was called */
+    struct exchange_copy *copy; /* the request, while credentials are waited for */
+    struct exchange *next_waiting;
     /* compute */
     struct job *job;
 };
@@ -48,6 +54,7 @@ int exchange_event(struct exchange *x, const struct sy_event *ev);
 void exchange_finish(struct exchange *x, const struct err *e);
 
 int exchange_http_start(struct exchange *x, const struct sy_request *req, struct err *e);
+void exchange_http_resume(struct exchange *x); /* the credential command has ended */
 void exchange_http_cancel(struct exchange *x);
 int exchange_compute_start(struct exchange *x, const struct sy_request *req, struct err *e);
 void exchange_compute_cancel(struct exchange *x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Collects what a plugin says through struct sy_http. The key is added here; the plugin never sees it. */
-#include "core/engine/request.h"
+#include "core/engine/host_auth.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 
@@ -110,10 +110,52 @@ static int build_body(void *ctx, const void *p, size_t n)
     return buf_add(&b->body, p, n) ? SY_OK : SY_ETOOBIG;
 }
 
+static int no_line(void *ctx, const char *method, struct sy_str url)
+{
+    (void)ctx;
+    (void)method;
+    (void)url;
+    return SY_EINTERNAL;
+}
+
+static int no_auth(void *ctx, int scheme, const char *name, int optional)
+{
+    (void)ctx;
+    (void)scheme;
+    (void)name;
+    (void)optional;
+    return SY_EINTERNAL;
+}
+
+static int no_body(void *ctx, const void *p, size_t n)
+{
+    (void)ctx;
+    (void)p;
+    (void)n;
+    return SY_EINTERNAL;
+}
+
+/* The request is whole: only headers may be added. On failure the plugin's exchange has ended. */
+static int sign_built(struct request *r)
+{
+    struct sy_http http = {.size = sizeof http, .ctx = r, .line = no_line, .header = build_header, .auth = no_auth,
+                           .body = no_body};
+    int code;
+
+    if (r->url.n == 0)
+        code = r->p->host.fail(r->p, SY_EINTERNAL, "the plugin named no URL");
+    else
+        code = host_sign(r, &http);
+    if (code != SY_OK)
+        r->p->plugin->api.end(r->x);
+    return code;
+}
+
 int request_build(struct request *r, struct provider *p, const struct sy_request *req, struct err *e)
 {
     struct sy_http http = {.size = sizeof http, .ctx = r, .line = build_line, .header = build_header, .auth = build_auth,
                            .body = build_body};
+    bool later;
     int code;
 
     *r = (struct request){.p = p, .e = e};
@@ -122,13 +164,16 @@ int request_build(struct request *r, struct provider *p, const struct sy_request
     buf_reserve(&r->text, r->text.max);
     buf_init(&r->body, MAX_HTTP_REQUEST_BYTES);
     err_clear(&p->failure);
+    host_auth_begin(p);
     code = p->plugin->api.begin(p->self, req, &http, &r->x);
-    if (code != SY_OK)
-        return e->code ? e->code : provider_take_failure(p, code, "make a request", e);
-    if (r->url.n > 0)
+    if (code == SY_OK)
+        code = sign_built(r);
+    later = host_auth_end(p);
+    if (code == SY_OK)
         return 0;
-    p->plugin->api.end(r->x);
-    return err_set(e, ERR_PLUGIN, "'%s': the plugin named no URL", p->cfg->name);
+    if (!e->code)
+        provider_take_failure(p, code, "make a request", e);
+    return code == SY_EAGAIN && later ? REQUEST_LATER : e->code;
 }
 
 void request_fini(struct request *r)

@@ -22,8 +22,10 @@ struct request {
     void *x; /* the plugin's exchange; NULL until it began */
 };
 
-/* Lets the plugin describe the exchange for `req`. 0, or a code with e set; request_fini() is due either way, and after 0
- * the plugin's end(r->x) by the caller. e must not be NULL and must outlive r. */
+/* Lets the plugin describe the exchange for `req`, and sign it. 0, or a code with e set; request_fini() is due either way,
+ * and after 0 the plugin's end(r->x) by the caller. e must not be NULL and must outlive r. REQUEST_LATER: the plugin waits
+ * for a credential command (host_auth.h); e is set as if that were a failure. */
+enum { REQUEST_LATER = 1 };
 int request_build(struct request *r, struct provider *p, const struct sy_request *req, struct err *e);
 void request_fini(struct request *r);
 
