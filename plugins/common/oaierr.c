@@ -72,14 +72,45 @@ void text_for_show(struct sy_str s, char *room, size_t n)
 /* ---- finding the words ---- */
 
 struct words {
-    struct sy_str message;
+    struct sy_str message, param;
     struct sy_str code[3]; /* code, type and a nested code, whichever are strings */
+    uint64_t retry_ms;
     int number;            /* a numeric code, or 0 */
 };
 
 static struct sy_str string_of(const json_t *v)
 {
     return json_is_string(v) ? (struct sy_str){json_string_value(v), json_string_length(v)} : (struct sy_str){NULL, 0};
+}
+
+/* "34s" or "0.5s", as Google's details say when to come again. */
+static uint64_t duration_ms(struct sy_str s)
+{
+    struct sy_str whole = {s.p, 0};
+    uint64_t seconds = 0, tenths = 0;
+
+    while (whole.n < s.n && s.p[whole.n] >= '0' && s.p[whole.n] <= '9')
+        whole.n++;
+    if (!text_u64(whole, &seconds) || seconds > 1000000 || s.n < 2 || s.p[s.n - 1] != 's')
+        return 0;
+    if (s.n > whole.n + 2 && s.p[whole.n] == '.')
+        text_u64((struct sy_str){s.p + whole.n + 1, 1}, &tenths);
+    return seconds * 1000 + tenths * 100;
+}
+
+static void words_of_details(const json_t *details, struct words *w)
+{
+    const json_t *d;
+    size_t i;
+
+    json_array_foreach(details, i, d) {
+        uint64_t ms = duration_ms(string_of(json_object_get(d, "retryDelay")));
+
+        if (ms > 0)
+            w->retry_ms = ms;
+    }
+    if (w->code[2].n == 0)
+        w->code[2] = string_of(json_object_get(details, "error_code"));
 }
 
 static void words_of_object(const json_t *o, struct words *w)
@@ -100,6 +131,8 @@ static void words_of_object(const json_t *o, struct words *w)
     w->code[2] = string_of(json_object_get(json_object_get(o, "innererror"), "code"));
     if (w->code[2].n == 0)
         w->code[2] = string_of(json_object_get(o, "status"));
+    w->param = string_of(json_object_get(o, "param"));
+    words_of_details(json_object_get(o, "details"), w);
 }
 
 static void words_of(const json_t *root, struct words *w)
@@ -193,6 +226,8 @@ static void classify(struct oaierr *e, int status, const struct words *w)
     if (status == 0 && w->number >= 300 && w->number < 600)
         status = w->number;
     e->status = status;
+    e->retry_ms = w->retry_ms;
+    text_for_show(w->param, e->param, sizeof e->param);
     e->code = class_of_status(status, w);
     if (status == 404 && e->code == SY_EUNSUPPORTED)
         hint = "check base_url";

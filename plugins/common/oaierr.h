@@ -14,6 +14,8 @@
 struct oaierr {
     int code;   /* SY_E* */
     int status; /* of the answer, or the number that an error inside a stream carries; 0 if neither */
+    uint64_t retry_ms; /* if the body says it, as Google's does; else 0 */
+    char param[40];    /* the request's member that it is about, or empty */
     char text[OAIERR_MAX_TEXT];
 };
 

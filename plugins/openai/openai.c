@@ -1,167 +1,95 @@
 /* SPDX-License-Identifier: MIT */
-/* Chat completions, text completions and raw fill-in-the-middle prompts in OpenAI's shape, which most services and local
- * servers speak. This file reads the options; request.c writes, decode.c reads. It knows no model by name. */
+/* Chat completions, text completions, raw fill-in-the-middle prompts and Responses in OpenAI's shape, which most services
+ * and local servers speak. This file reads the options; request.c writes, common/choices.c and responses.c read. It knows
+ * no model by name, and services only by what they do differently. */
 #include "openai.h"
+
+#include "../common/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_BASE "https://api.openai.com/v1"
+static const struct quirks quirks[] = {
+    {"api.openai.com", 1, 0, "max_completion_tokens", 4, "/completions"},
+    {"openai.azure.com", 1, 1, "max_completion_tokens", 4, "/completions"},
+    {"services.ai.azure.com", 1, 1, "max_completion_tokens", 4, "/completions"},
+    {"api.deepseek.com", 1, 0, "max_tokens", 16, "/beta/completions"},
+    {"openrouter.ai", 1, 0, "max_tokens", 4, "/completions"},
+    {NULL, 0, 0, "max_tokens", 4, "/completions"},
+};
 
 /* Members of a request body that a service may not take, for the option accepts. */
-static const char *const optional_members[] = {"temperature", "stop", "stream_options", "max_tokens", "suffix"};
+static const char *const optional_members[] = {"temperature", "stop", "stream_options", "max_tokens", "suffix", NULL};
+static const char *const wrong_tails[] = {"/completions", "/models", "/responses", NULL};
 
-static struct sy_str option(const struct sy_host *host, const char *key)
+static const struct service_kind kind = {
+    .base = "https://api.openai.com/v1",
+    .tails = wrong_tails,
+    .base_is = "the part before /chat/completions, usually ending in /v1",
+    .members = optional_members,
+    .auth = SY_AUTH_BEARER,
+    .key_optional = 1,
+};
+
+/* How the key travels: a bearer token, or bare in a header, as Azure wants it unless told otherwise. */
+static int set_auth(struct openai *p, const struct sy_host *host)
 {
-    return text_trim(host->option(host->ctx, key));
-}
+    struct service *s = &p->service;
+    struct sy_str name;
+    int r = service_header_option(host, "auth_header", &name);
 
-/* The part of a URL between "://" and the first of "/?#". */
-static struct sy_str host_of(struct sy_str url)
-{
-    const char *from = memmem(url.p, url.n, "://", 3);
-    struct sy_str s;
-
-    if (!from)
-        return (struct sy_str){url.p, 0};
-    s = (struct sy_str){from + 3, 0};
-    while (s.p + s.n < url.p + url.n && !strchr("/?#", s.p[s.n]))
-        s.n++;
-    return s;
-}
-
-static int has_prefix(struct sy_str s, const char *prefix)
-{
-    return s.n >= strlen(prefix) && memcmp(s.p, prefix, strlen(prefix)) == 0;
-}
-
-static int has_suffix(struct sy_str s, const char *suffix)
-{
-    size_t n = strlen(suffix);
-
-    return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
-}
-
-/* Why a URL cannot be used, or NULL. */
-static const char *base_problem(struct sy_str url)
-{
-    struct sy_str host = host_of(url);
-
-    for (size_t i = 0; i < url.n; i++)
-        if ((unsigned char)url.p[i] <= ' ' || url.p[i] == 0x7f)
-            return "has a blank or a control character in it";
-    if (!has_prefix(url, "http://") && !has_prefix(url, "https://"))
-        return "must begin with http:// or https://";
-    if (host.n == 0 || *host.p == ':')
-        return "names no host";
-    if (memchr(host.p, '@', host.n))
-        return "must not contain a user or a password; keys have a setting of their own";
-    if (memchr(url.p, '#', url.n))
-        return "must not contain a fragment (#)";
-    return NULL;
-}
-
-static int is_loopback(struct sy_str host)
-{
-    return has_prefix(host, "127.") || has_prefix(host, "localhost") || has_prefix(host, "[::1]");
-}
-
-static int refuse_base(const struct sy_host *host, struct sy_str url, const char *problem)
-{
-    /* What stands before an @ may be a password, and the sentence will be shown and logged. */
-    if (memchr(url.p, '@', url.n))
-        return host->fail(host->ctx, SY_EREQUEST, "base_url %s", problem);
-    return host->fail(host->ctx, SY_EREQUEST, "base_url '%.*s' %s", (int)(url.n > 100 ? 100 : url.n), url.p, problem);
-}
-
-/* Cuts a URL into the part before its query, without slashes at the end, and the query with its mark. */
-static void split_query(struct sy_str url, struct sy_str *where, struct sy_str *query)
-{
-    const char *mark = memchr(url.p, '?', url.n);
-
-    *where = url;
-    if (mark)
-        where->n = (size_t)(mark - url.p);
-    *query = (struct sy_str){url.p + where->n, url.n - where->n};
-    while (where->n > 0 && where->p[where->n - 1] == '/')
-        where->n--;
-}
-
-static int set_base(struct openai *p, const struct sy_host *host)
-{
-    struct sy_str url = option(host, "base_url"), where, query;
-    const char *problem;
-
-    if (url.n == 0)
-        url = text_c(DEFAULT_BASE);
-    problem = base_problem(url);
-    split_query(url, &where, &query);
-    if (!problem && (has_suffix(where, "/completions") || has_suffix(where, "/models")))
-        problem = "must be the part before /chat/completions, usually ending in /v1";
-    if (problem)
-        return refuse_base(host, url, problem);
-    p->base = strndup(where.p, where.n);
-    p->query = strndup(query.p, query.n);
-    if (!p->base || !p->query)
-        return host->fail(host->ctx, SY_EINTERNAL, "out of memory");
-    p->official = text_eq_nocase(host_of(url), "api.openai.com");
-    if (has_prefix(url, "http://") && !is_loopback(host_of(url)))
-        host->log(host->ctx, SY_LOG_WARN, "base_url is http to another machine: texts and key travel unencrypted");
+    if (r < 0)
+        return r;
+    s->key_optional = !p->quirks->key_needed;
+    if (name.n == 0 && p->quirks->own_key_header)
+        name = TEXT("api-key");
+    if (name.n == 0 || text_eq_nocase(name, "bearer") || text_eq_nocase(name, "authorization"))
+        return SY_OK;
+    if (name.n >= sizeof s->key_header)
+        return service_fail(s, SY_EREQUEST, "auth_header is too long");
+    s->auth = SY_AUTH_HEADER;
+    memcpy(s->key_header, name.p, name.n);
+    s->key_header[name.n] = '\0';
     return SY_OK;
 }
 
-/* A value that will stand in a header line. */
-static int header_option(const struct sy_host *host, const char *key, struct sy_str *ret)
+static int read_words(struct openai *p, const struct sy_host *host)
 {
-    *ret = option(host, key);
-    for (size_t i = 0; i < ret->n; i++)
-        if ((unsigned char)ret->p[i] < ' ' || ret->p[i] == 0x7f)
-            return host->fail(host->ctx, SY_EREQUEST, "%s has a control character in it", key);
-    return SY_OK;
-}
+    struct sy_str stop = service_option(host, "max_stop"), api = service_option(host, "api");
+    uint64_t max_stop = 0;
 
-static int check_accepts(const struct openai *p)
-{
-    struct sy_str rest = p->accepts;
-
-    for (struct sy_str word = text_word(&rest); word.n > 0; word = text_word(&rest)) {
-        size_t known = 0;
-
-        for (size_t i = 0; i < sizeof optional_members / sizeof optional_members[0]; i++)
-            known += text_eq(word, optional_members[i]);
-        if (!known)
-            return p->host->fail(p->host->ctx, SY_EREQUEST,
-                                 "accepts has an unknown word '%.*s'; it knows temperature, stop, stream_options, "
-                                 "max_tokens and suffix",
-                                 (int)(word.n > 40 ? 40 : word.n), word.p);
-    }
+    p->max_tokens_field = service_option(host, "max_tokens_field");
+    if (p->max_tokens_field.n > 0 && !text_eq(p->max_tokens_field, "max_tokens") &&
+        !text_eq(p->max_tokens_field, "max_completion_tokens"))
+        return service_fail(&p->service, SY_EREQUEST, "max_tokens_field must be max_tokens or max_completion_tokens");
+    if (stop.n > 0 && (!text_u64(stop, &max_stop) || max_stop > 64))
+        return service_fail(&p->service, SY_EREQUEST, "max_stop must be a number up to 64");
+    p->max_stop = (size_t)max_stop;
+    p->responses = text_eq(api, "responses");
+    if (api.n > 0 && !p->responses && !text_eq(api, "chat"))
+        return service_fail(&p->service, SY_EREQUEST, "api must be chat or responses");
     return SY_OK;
 }
 
 static int read_options(struct openai *p, const struct sy_host *host)
 {
-    struct sy_str stop = option(host, "max_stop");
-    uint64_t max_stop = 0;
-    int r = set_base(p, host);
+    struct {
+        const char *key;
+        struct sy_str *to;
+    } headers[] = {{"organization", &p->organization}, {"project", &p->project}, {"referer", &p->referer}, {"title", &p->title}};
+    int r = service_init(&p->service, host, &kind);
 
-    if (r == SY_OK)
-        r = header_option(host, "organization", &p->organization);
-    if (r == SY_OK)
-        r = header_option(host, "project", &p->project);
-    if (r == SY_OK)
-        r = header_option(host, "auth_header", &p->auth_header);
     if (r < 0)
         return r;
-    p->accepts = option(host, "accepts");
-    p->fim_format = option(host, "fim_format");
-    p->max_tokens_field = option(host, "max_tokens_field");
-    if (p->max_tokens_field.n > 0 && !text_eq(p->max_tokens_field, "max_tokens") &&
-        !text_eq(p->max_tokens_field, "max_completion_tokens"))
-        return host->fail(host->ctx, SY_EREQUEST, "max_tokens_field must be max_tokens or max_completion_tokens");
-    if (stop.n > 0 && (!text_u64(stop, &max_stop) || max_stop > 64))
-        return host->fail(host->ctx, SY_EREQUEST, "max_stop must be a number up to 64");
-    p->max_stop = (size_t)max_stop;
-    return check_accepts(p);
+    p->quirks = quirks;
+    while (p->quirks->domain && !service_is_at(&p->service, p->quirks->domain))
+        p->quirks++;
+    p->official = p->quirks == quirks;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0] && r == SY_OK; i++)
+        r = service_header_option(host, headers[i].key, headers[i].to);
+    if (r == SY_OK)
+        r = set_auth(p, host);
+    return r < 0 ? r : read_words(p, host);
 }
 
 static void openai_close(void *self)
@@ -170,8 +98,7 @@ static void openai_close(void *self)
 
     if (!p)
         return;
-    free(p->base);
-    free(p->query);
+    service_fini(&p->service);
     free(p);
 }
 
@@ -182,7 +109,6 @@ static int openai_open(const struct sy_host *host, void **self)
 
     if (!p)
         return host->fail(host->ctx, SY_EINTERNAL, "out of memory");
-    p->host = host;
     r = read_options(p, host);
     if (r < 0) {
         openai_close(p);
@@ -192,19 +118,38 @@ static int openai_open(const struct sy_host *host, void **self)
     return SY_OK;
 }
 
+/* A field that the service does not take is left out of the next request. Two cannot be: the suffix, which has to be sent
+ * in another way, and the limit, which has two names. */
+void openai_refused(struct reader *r, struct oaierr *e)
+{
+    struct openai *p = r->owner;
+
+    if (e->code == SY_EUNSUPPORTED && e->status == 400 && strstr(e->text, "suffix")) {
+        p->no_suffix = 1;
+        if (p->service.fim_format.n > 0 && !text_eq(p->service.fim_format, "suffix"))
+            refusal_remembered(e, "fim_format of the provider is used from now on");
+    } else if (e->code == SY_EREQUEST && strcmp(e->param, "max_tokens") == 0 && strstr(e->text, "max_completion_tokens") &&
+             p->max_tokens_field.n == 0) {
+        p->max_tokens_field = TEXT("max_completion_tokens");
+        refusal_remembered(e, "max_completion_tokens is used from now on");
+    } else {
+        refusal_learn(e, &p->service);
+    }
+}
+
 static const struct sy_provider provider = {
     SY_PROVIDER_INIT,
     .name = "openai",
     .version = "1.0.0",
     .summary = "OpenAI and every service or local server that speaks its chat or text completions",
-    .options = "base_url organization project auth_header accepts fim_format max_tokens_field max_stop",
+    .options = "base_url api organization project referer title auth_header accepts fim_format max_tokens_field max_stop",
     .caps = SY_CAP_CHAT | SY_CAP_FIM | SY_CAP_STREAM | SY_CAP_PROMPT_CACHE,
     .open = openai_open,
     .close = openai_close,
     .begin = openai_begin,
-    .feed = openai_feed,
-    .finish = openai_finish,
-    .end = openai_end,
+    .feed = reader_feed,
+    .finish = reader_end_of_body,
+    .end = reader_close,
     .models = openai_models,
 };
 

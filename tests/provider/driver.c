@@ -7,7 +7,8 @@
  *
  * For every answer: any split of its bytes gives the same events; cut anywhere it gives a beginning of them and at most
  * one terminal event; a host that has heard enough hears nothing more. REPLY is a whole HTTP answer (.http), or a body
- * that is taken for 200 with the type its ending says (.sse, .json). */
+ * that is taken for 200 with the type its ending says (.sse, .json, .ndjson). Each run has a fresh instance; a case's
+ * first.http is an answer that it got before. */
 #include "tests/lib/testhost.h"
 
 #include <stdio.h>
@@ -19,10 +20,35 @@ struct subject {
     json_t *spec;
     struct answer a;
     char *http;
+    struct answer first; /* to an exchange before the one that is looked at */
+    char *first_http;
     struct bytes why; /* why the case failed */
 };
 
 /* ---- one run ---- */
+
+/* A fresh instance, which has learnt from the first answer where there is one. */
+static int reopen(struct subject *s)
+{
+    struct record r;
+    struct wire w;
+    void *x = NULL;
+    int code;
+
+    testhost_close(&s->h);
+    code = testhost_open(&s->h, json_object_get(s->spec, "options"));
+    if (code < 0 || !s->first_http)
+        return code;
+    record_init(&r, &s->h);
+    if (testhost_begin(&s->h, s->spec, &w, &x) == SY_OK) {
+        testhost_feed(&s->h, x, &s->first, 0, s->first.body.n, &r);
+        testhost_finish(&s->h, x, &s->first, &r);
+        s->h.api->end(x);
+    }
+    wire_fini(&w);
+    record_fini(&r);
+    return SY_OK;
+}
 
 /* Bytes up to `upto` in pieces that end at multiples of `step`, shifted by `first`. */
 static void run(struct subject *s, struct record *r, size_t first, size_t step, size_t upto, int finish)
@@ -30,6 +56,7 @@ static void run(struct subject *s, struct record *r, size_t first, size_t step, 
     struct wire w;
     void *x = NULL;
 
+    reopen(s);
     if (testhost_begin(&s->h, s->spec, &w, &x) == SY_OK) {
         int code = SY_OK;
 
@@ -147,10 +174,25 @@ static json_t *load_spec(const char *path)
     return spec;
 }
 
+/* first.http of a case: what the service said to the same request before. */
+static void load_first(struct subject *s, const char *dir)
+{
+    char path[600];
+    struct sy_str http;
+
+    snprintf(path, sizeof path, "%s/first.http", dir);
+    s->first_http = file_read(path, &http.n);
+    http.p = s->first_http;
+    if (s->first_http && !answer_parse(&s->first, http)) {
+        fprintf(stderr, "%s: no HTTP answer\n", path);
+        exit(2);
+    }
+}
+
 static int load_reply(struct subject *s, const char *path)
 {
     const char *dot = strrchr(path, '.');
-    const char *type = dot && strcmp(dot, ".sse") == 0 ? "text/event-stream" : "application/json";
+    const char *type = dot && strcmp(dot, ".sse") == 0 ? "text/event-stream" : dot && strcmp(dot, ".ndjson") == 0 ? "application/x-ndjson" : "application/json";
     struct bytes http;
     size_t n = 0;
     char *file = file_read(path, &n);
@@ -224,7 +266,7 @@ static int describe(struct subject *s, struct bytes *out)
 {
     struct wire w;
     void *x = NULL;
-    int r = testhost_open(&s->h, json_object_get(s->spec, "options"));
+    int r = reopen(s);
 
     if (r < 0) {
         bytes_addf(out, "open fails: %s: %s\n", code_name(r), s->h.sentence);
@@ -252,7 +294,9 @@ static void subject_fini(struct subject *s)
 {
     testhost_fini(&s->h);
     answer_fini(&s->a);
+    answer_fini(&s->first);
     free(s->http);
+    free(s->first_http);
     bytes_fini(&s->why);
     json_decref(s->spec);
 }
@@ -261,7 +305,7 @@ static void subject_fini(struct subject *s)
 
 static int golden_case(const char *plugins, const char *dir)
 {
-    static const char *const replies[] = {"reply.http", "reply.sse", "reply.json"};
+    static const char *const replies[] = {"reply.http", "reply.sse", "reply.json", "reply.ndjson"};
     const char *name = strrchr(dir, '/') ? strrchr(dir, '/') + 1 : dir;
     struct subject s;
     struct bytes exchange;
@@ -274,9 +318,10 @@ static int golden_case(const char *plugins, const char *dir)
     snprintf(path, sizeof path, "%s/%s.so", plugins, json_string_value(json_object_get(spec, "plugin")));
     subject_init(&s, path, spec);
     bytes_init(&exchange, 1 << 20);
+    load_first(&s, dir);
     r = describe(&s, &exchange);
     expect(&s, dir, "exchange.golden", &exchange);
-    for (size_t i = 0; i < 3 && r == SY_OK; i++) {
+    for (size_t i = 0; i < 4 && r == SY_OK; i++) {
         struct record whole;
 
         snprintf(path, sizeof path, "%s/%s", dir, replies[i]);
