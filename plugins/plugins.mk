@@ -17,7 +17,7 @@ define plugin_rule
 $(B)/lib/switchyard/plugins/$(1).so: $(patsubst %.c,$(B)/obj/%.o,$(filter plugins/$(1)/%,$(PLUGIN_SRC))) $(PLUGIN_COMMON) plugins/provider.map
 	$$(call say,PLUGIN,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(PLUGIN_LDFLAGS) -o $$@ $$(filter %.o,$$^) $(PLUGIN_COMMON) -ljansson -lm
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(PLUGIN_LDFLAGS) -o $$@ $$(filter %.o,$$^) $(PLUGIN_COMMON) -ljansson -lcrypto -lm
 endef
 $(foreach name,$(PLUGIN_NAMES),$(eval $(call plugin_rule,$(name))))
 
@@ -39,7 +39,7 @@ tests: $(PLUGIN_TESTS) $(PLUGIN_HEADERS) $(PLUGIN_OUT)
 $(B)/tests/provider/%: $(B)/obj/tests/provider/%.o $(B)/obj/tests/lib/testhost.o $(PLUGIN_COMMON)
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcurl $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcrypto $(LDLIBS)
 
 $(B)/tests/mockprov: $(B)/obj/tests/lib/mockprov.o $(B)/obj/tests/lib/members.o
 	$(call say,TEST,$@)
@@ -51,3 +51,6 @@ $(B)/tests/mockprov: $(B)/obj/tests/lib/mockprov.o $(B)/obj/tests/lib/members.o
 OPENAI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard plugins/openai/*.c))
 $(B)/fuzz/fuzz_openai: $(OPENAI_OBJ) $(PLUGIN_COMMON)
 $(B)/fuzz/fuzz_openai: TEST_LIBS := $(OPENAI_OBJ) $(PLUGIN_COMMON)
+
+$(B)/fuzz/fuzz_eventstream: $(PLUGIN_COMMON)
+$(B)/fuzz/fuzz_eventstream: TEST_LIBS := $(PLUGIN_COMMON) -lcrypto
