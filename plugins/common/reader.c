@@ -3,6 +3,7 @@
  * ended, so STOP waits for the terminal mark, or for the end of the body where a protocol has none. */
 #include "reader.h"
 #include "event.h"
+#include "eventstream.h"
 #include "jsonr.h"
 #include "oaierr.h"
 
@@ -22,8 +23,14 @@ int reader_open(const struct reader_kind *kind, void *owner, int unfence, void *
     struct reader *r = calloc(1, sizeof *r);
 
     *x = r;
+    if (r && kind->message && !(r->binary = calloc(1, sizeof *r->binary))) {
+        free(r);
+        *x = r = NULL;
+    }
     if (!r)
         return SY_EINTERNAL;
+    if (r->binary)
+        eventstream_init(r->binary);
     r->kind = kind;
     r->owner = owner;
     r->unfence = unfence;
@@ -42,6 +49,9 @@ void reader_close(void *x)
 
     if (!r)
         return;
+    if (r->binary)
+        eventstream_fini(r->binary);
+    free(r->binary);
     sse_fini(&r->frames.sse);
     ndjson_fini(&r->frames.lines);
     bytes_fini(&r->body);
@@ -213,6 +223,15 @@ static int on_line(void *ctx, struct sy_str line)
     return on_json(ctx, (struct sy_str){NULL, 0}, line);
 }
 
+static int on_message(void *ctx, const struct eventstream_message *m)
+{
+    struct reader *r = ctx;
+
+    r->valid++;
+    r->kind->message(r, m->headers, m->payload);
+    return r->done;
+}
+
 /* Blanks before the first byte that counts are dropped, so that no split of the bytes changes what is read. */
 static struct sy_str decide(struct reader *r, struct sy_str s)
 {
@@ -233,7 +252,7 @@ static struct sy_str decide(struct reader *r, struct sy_str s)
 
 static void begin_reading(struct reader *r, const struct sy_reply *reply, const struct sy_sink *sink)
 {
-    static const char *const ids[] = {"x-request-id", "request-id", "apim-request-id"};
+    static const char *const ids[] = {"x-request-id", "request-id", "apim-request-id", "x-amzn-requestid", "opc-request-id"};
 
     r->sink = sink;
     if (r->mode == UNDECIDED && (reply->status < 200 || reply->status > 299)) {
@@ -246,9 +265,15 @@ static void begin_reading(struct reader *r, const struct sy_reply *reply, const 
 
 static void feed_stream(struct reader *r, struct sy_str s)
 {
-    int code = r->kind->lines ? ndjson_feed(&r->frames.lines, s.p, s.n, on_line, r)
-                              : sse_feed(&r->frames.sse, s.p, s.n, on_event, r);
+    int code;
 
+    if (r->binary) {
+        if (eventstream_feed(r->binary, s.p, s.n, on_message, r) == EVENTSTREAM_BROKEN)
+            reader_fail(r, SY_EPROTO, 0, "the event stream is damaged");
+        return;
+    }
+    code = r->kind->lines ? ndjson_feed(&r->frames.lines, s.p, s.n, on_line, r)
+                          : sse_feed(&r->frames.sse, s.p, s.n, on_event, r);
     if (code < 0)
         reader_fail(r, SY_EPROTO, 0, "one event of the stream is longer than 1 MiB");
 }
@@ -306,7 +331,7 @@ static void end_document(struct reader *r)
 static void end_stream(struct reader *r)
 {
     /* A last line may lack its end; one that was cut is no JSON and counts as nothing. */
-    if (r->kind->lines && jsonr_is_valid(bytes_str(&r->frames.lines.line)))
+    if (!r->binary && r->kind->lines && jsonr_is_valid(bytes_str(&r->frames.lines.line)))
         ndjson_end(&r->frames.lines, on_line, r);
     if (r->done)
         return;

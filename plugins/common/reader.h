@@ -12,12 +12,15 @@
 
 struct reader;
 struct oaierr;
+struct eventstream;
 
 struct reader_kind { /* static const in the plugin */
     int lines;       /* one JSON document a line, instead of server-sent events */
     int eof_ends;    /* the end of the body is as good as a terminal mark once reader_finish() was called */
     /* One event: a valid JSON object. type: the field `event` of server-sent events. */
     void (*event)(struct reader *r, struct sy_str type, struct sy_str json);
+    /* One message of a binary event stream, where that is the framing; NULL: it is text. */
+    void (*message)(struct reader *r, struct sy_str headers, struct sy_str payload);
     /* A whole body that is JSON and no stream; NULL: there is none. Returns 0 if it is nothing that was asked for. */
     int (*document)(struct reader *r, struct sy_str json);
     /* Before STOP: reader_fail() if this end is a failure. Returns SY_STOP_*. */
@@ -35,6 +38,7 @@ struct reader {
     int valid, bad; /* events so far; those that were no JSON since the last valid one */
     int by_sequence, flags; /* the service named the stop string; flags: the plugin's */
     struct frames frames;
+    struct eventstream *binary; /* NULL: the framing is text */
     struct bytes body;
     struct fence fence;
     struct bytes refusal, room; /* room: a decoded string, for as long as nothing else is decoded */
