@@ -9,12 +9,6 @@
 
 enum { MAX_DIGITS = 18 }; /* fit into 63 bits */
 
-struct parser {
-    const char *p, *end;
-    struct buf *scratch;
-    unsigned depth;
-};
-
 static json_t *parse_value(struct parser *s);
 
 static char peek(const struct parser *s)
@@ -28,8 +22,7 @@ static void skip_blanks(struct parser *s)
         s->p++;
 }
 
-/* Takes the character, and blanks around it, if it is the next one. */
-static bool take(struct parser *s, char c)
+bool parser_take(struct parser *s, char c)
 {
     skip_blanks(s);
     if (peek(s) != c || s->p == s->end)
@@ -144,7 +137,7 @@ static size_t take_escape(struct parser *s, char *to)
 }
 
 /* The contents of the string that begins at the parser's place: in the text itself or in the scratch buffer. */
-static bool take_string(struct parser *s, struct str *ret)
+bool parser_string(struct parser *s, struct str *ret)
 {
     const char *from;
     char *to, *start;
@@ -185,13 +178,13 @@ static json_t *parse_string(struct parser *s)
 {
     struct str text;
 
-    return take_string(s, &text) ? json_stringn_nocheck(text.p, text.n) : NULL;
+    return parser_string(s, &text) ? json_stringn_nocheck(text.p, text.n) : NULL;
 }
 
-static json_t *parse_integer(struct parser *s)
+bool parser_integer(struct parser *s, long long *ret)
 {
     bool negative = peek(s) == '-';
-    json_int_t n = 0;
+    long long n = 0;
     const char *from;
 
     s->p += negative;
@@ -199,40 +192,48 @@ static json_t *parse_integer(struct parser *s)
     while (peek(s) >= '0' && peek(s) <= '9' && s->p - from <= MAX_DIGITS)
         n = n * 10 + (*s->p++ - '0');
     if (s->p == from || s->p - from > MAX_DIGITS || (*from == '0' && s->p - from > 1))
-        return NULL;
+        return false;
     if (peek(s) == '.' || peek(s) == 'e' || peek(s) == 'E' || (negative && n == 0))
-        return NULL;
-    return json_integer(negative ? -n : n);
+        return false;
+    *ret = negative ? -n : n;
+    return true;
+}
+
+static json_t *parse_integer(struct parser *s)
+{
+    long long n;
+
+    return parser_integer(s, &n) ? json_integer(n) : NULL;
 }
 
 static bool parse_members(struct parser *s, json_t *object)
 {
-    if (take(s, '}'))
+    if (parser_take(s, '}'))
         return true;
     do {
         struct str key;
         json_t *v;
 
-        if (!take_string(s, &key) || (key.n && key.p == s->scratch->p) || !take(s, ':'))
+        if (!parser_string(s, &key) || (key.n && key.p == s->scratch->p) || !parser_take(s, ':'))
             return false;
         v = parse_value(s);
         if (!v || json_object_setn_new_nocheck(object, key.p, key.n, v) < 0)
             return false;
-    } while (take(s, ','));
-    return take(s, '}');
+    } while (parser_take(s, ','));
+    return parser_take(s, '}');
 }
 
 static bool parse_elements(struct parser *s, json_t *array)
 {
-    if (take(s, ']'))
+    if (parser_take(s, ']'))
         return true;
     do {
         json_t *v = parse_value(s);
 
         if (!v || json_array_append_new(array, v) < 0)
             return false;
-    } while (take(s, ','));
-    return take(s, ']');
+    } while (parser_take(s, ','));
+    return parser_take(s, ']');
 }
 
 static json_t *parse_container(struct parser *s, bool is_object)

@@ -12,4 +12,15 @@
 /* New reference; NULL if json_parse() must be asked. scratch is overwritten. */
 json_t *parse_quickly(struct str text, struct buf *scratch);
 
+/* The pieces of which that is made, for who wants no values. Each is false if the next thing is something else or
+ * unusual; where the parser stands then does not matter. */
+struct parser {
+    const char *p, *end;
+    struct buf *scratch;
+    unsigned depth;
+};
+bool parser_take(struct parser *s, char c); /* this character, and the blanks around it */
+bool parser_string(struct parser *s, struct str *ret); /* its meaning: in the text, or in scratch until the next string */
+bool parser_integer(struct parser *s, long long *ret);
+
 #endif

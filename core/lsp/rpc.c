@@ -446,6 +446,10 @@ static void on_message(void *ctx, struct str body)
 
     if (r->stopped)
         return;
+    if (r->handler->quick && r->handler->quick(r->ctx, body, &r->scratch)) {
+        rpc_reset_scratch(r);
+        return;
+    }
     msg = parse_quickly(body, &r->scratch);
     rpc_reset_scratch(r);
     if (!msg)

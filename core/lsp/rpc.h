@@ -37,6 +37,8 @@ struct rpc_handler {
     void (*notification)(void *ctx, const char *method, const json_t *params);
     /* No more input: code 0 for the end of the stream, else why. Called once. */
     void (*ended)(void *ctx, const struct err *e);
+    /* May be NULL. Sees each message first, unread; true: it was one to be dealt with quickly, and that is done. */
+    bool (*quick)(void *ctx, struct str message, struct buf *scratch);
 };
 
 /* The descriptors stay the caller's. A pipe at out_fd is non-blocking until rpc_free(). */

@@ -132,6 +132,13 @@ static void on_notification(void *ctx, const char *method, const json_t *params)
     log_debug("ignored notification '%.100s'", method);
 }
 
+static bool on_quick(void *ctx, struct str message, struct buf *scratch)
+{
+    struct server *s = ctx;
+
+    return s->state == SERVER_READY && sync_quickly(s, message, scratch);
+}
+
 void handle_execute_command(struct server *s, struct reply r, const json_t *params)
 {
     struct str name = json_get_str(params, "command");
@@ -194,6 +201,7 @@ static const struct rpc_handler rpc_handler = {
     .request = on_request,
     .notification = on_notification,
     .ended = on_ended,
+    .quick = on_quick,
 };
 
 int server_run(struct loop *l, struct session *session, int in_fd, int out_fd, struct err *e)

@@ -66,6 +66,9 @@ void server_log(struct server *s, enum message_type type, const char *text);
 void lifecycle_watch_parent(struct server *s, long long pid);
 void lifecycle_fini(struct server *s);
 
+/* sync.c: takes the message if it is a key's didChange of the usual shape. */
+bool sync_quickly(struct server *s, struct str message, struct buf *scratch);
+
 /* workspace.c */
 void workspace_init(struct server *s, const json_t *initialize_params);
 void workspace_fini(struct server *s);

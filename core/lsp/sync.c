@@ -2,6 +2,7 @@
 /* Documents: open, change, close, focus. This is the keystroke path; it decodes and hands on, nothing more.
  * Notifications have no answer, so a mistake of the client becomes one line in its log. */
 #include "core/base/mem.h"
+#include "core/lsp/change.h"
 #include "core/lsp/server_priv.h"
 
 enum { CHANGES_ON_STACK = 8 };
@@ -44,6 +45,18 @@ void handle_did_change(struct server *s, const json_t *params)
     if (!e.code)
         (void)session_change(s->session, uri, s->enc, version, changes, n, &e);
     complain(s, &e);
+}
+
+bool sync_quickly(struct server *s, struct str message, struct buf *scratch)
+{
+    struct change c;
+    struct err e = { 0 };
+
+    if (!change_read(message, scratch, &c))
+        return false;
+    (void)session_change(s->session, c.uri, s->enc, c.version, &c.edit, 1, &e);
+    complain(s, &e);
+    return true;
 }
 
 void handle_did_close(struct server *s, const json_t *params)
