@@ -63,9 +63,9 @@ static void add_statement(struct buf *b)
 static void add_error(struct buf *b)
 {
     if (below(2))
-        buf_addf(b, "    FOR_EACH(%s, in, %s) DO %s_%s( {\n", word(), word(), word(), word());
+        buf_addf(b, "    FOR_EACH(%s, in %s) DO %s_%s(%s) DONE\n", word(), word(), word(), word(), word());
     else
-        buf_addf(b, "#ifdef HAVE_%s\n    if (%s) {\n#else\n    if (!%s) { BEGIN\n#endif\n", word(), word(), word());
+        buf_addf(b, "#ifdef HAVE_%s\n    if (%s) {\n#else\n    if (!%s) {\n#endif\n        %s = 0;\n    }\n", word(), word(), word(), word());
 }
 
 static void add_function(struct buf *b, unsigned number, bool errors)
