@@ -86,12 +86,19 @@ static char *place_below(const char *folder, const char *pattern)
     return place;
 }
 
+/* tree-sitter's memory comes from where ours does, so that it ends in the same sentence. */
+static void *ts_zeroed(size_t count, size_t size)
+{
+    return mem_zalloc(count * size);
+}
+
 struct grammars *grammars_new(const char *lib_dir)
 {
     struct grammars *gs = mem_zalloc(sizeof *gs);
     char *bases[4] = { 0 };
     size_t i;
 
+    ts_set_allocator(mem_alloc, ts_zeroed, mem_realloc, free);
     bases[IN_DATA] = base_folder("XDG_DATA_HOME", ".local/share");
     bases[IN_CONFIG] = base_folder("XDG_CONFIG_HOME", ".config");
     bases[IN_HOME] = base_folder(NULL, NULL);

@@ -63,10 +63,8 @@ static void set_text(struct file *f, const char *p, size_t n)
 struct file *file_new(struct vocab *v, const char *path, size_t npath, const char *lang, size_t nlang, const char *text,
                       size_t n, bool open)
 {
-    struct file *f = calloc(1, sizeof *f);
+    struct file *f = mem_zeroed(1, sizeof *f);
 
-    if (!f)
-        abort();
     f->path = mem_resize(NULL, npath + 1);
     memcpy(f->path, path, npath);
     f->path[npath] = 0;

@@ -61,9 +61,7 @@ static void grow_slots(struct vocab *v)
     v->bytes -= v->nslot * sizeof *v->slot;
     v->nslot = v->nslot ? v->nslot * 2 : 1024;
     v->bytes += v->nslot * sizeof *v->slot;
-    v->slot = calloc(v->nslot, sizeof *v->slot);
-    if (!v->slot)
-        abort();
+    v->slot = mem_zeroed(v->nslot, sizeof *v->slot);
     for (i = ID_FIRST; i < v->n; i++) {
         if (!v->entry[i].refs)
             continue;
@@ -78,9 +76,7 @@ void vocab_init(struct vocab *v)
     uint32_t i;
 
     *v = (struct vocab){ .n = ID_FIRST, .cap = 1024 };
-    v->entry = calloc(v->cap, sizeof *v->entry);
-    if (!v->entry)
-        abort();
+    v->entry = mem_zeroed(v->cap, sizeof *v->entry);
     v->bytes = v->cap * sizeof *v->entry;
     for (i = 0; i < ID_FIRST; i++)
         v->entry[i] = (struct vocab_entry){ .refs = 1, .kind = TK_LINE, .skel = (uint8_t)(SKEL_LINE + (i ? i - 1 : 0)) };
@@ -136,9 +132,7 @@ static uint32_t take_entry(struct vocab *v)
     if (v->n == v->cap) {
         v->bytes += v->cap * sizeof *v->entry;
         v->cap *= 2;
-        v->entry = realloc(v->entry, v->cap * sizeof *v->entry);
-        if (!v->entry)
-            abort();
+        v->entry = mem_resize(v->entry, v->cap * sizeof *v->entry);
     }
     return v->n++;
 }
@@ -161,9 +155,7 @@ uint32_t vocab_ref(struct vocab *v, const char *p, size_t n, uint8_t kind)
     id = take_entry(v);
     e = &v->entry[id];
     s = hash & (v->nslot - 1);
-    *e = (struct vocab_entry){ malloc(n + 1), hash, 1, v->slot[s], (uint8_t)n, kind, 0 };
-    if (!e->text)
-        abort();
+    *e = (struct vocab_entry){ mem_resize(NULL, n + 1), hash, 1, v->slot[s], (uint8_t)n, kind, 0 };
     memcpy(e->text, p, n);
     e->text[n] = 0;
     v->slot[s] = id;

@@ -19,6 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -104,8 +105,16 @@ static void *real(enum name name)
         return inner arguments;                                                                                   \
     }
 
-WRAP(ssize_t, -1, read, (int fd, void *p, size_t n), (fd, p, is_short && n > 1 ? 1 : n))
-WRAP(ssize_t, -1, write, (int fd, const void *p, size_t n), (fd, p, is_short && n > 1 && fd == 1 ? 1 : n))
+/* An eventfd or a signalfd, which have no file type, never transfer a part of what was asked for. */
+static size_t shortened(int fd, size_t n)
+{
+    struct stat st;
+
+    return is_short && n > 1 && syscall(SYS_fstat, fd, &st) == 0 && (st.st_mode & S_IFMT) != 0 ? 1 : n;
+}
+
+WRAP(ssize_t, -1, read, (int fd, void *p, size_t n), (fd, p, shortened(fd, n)))
+WRAP(ssize_t, -1, write, (int fd, const void *p, size_t n), (fd, p, shortened(fd, n)))
 WRAP(ssize_t, -1, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
 WRAP(ssize_t, -1, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags))
 WRAP(int, -1, poll, (struct pollfd * fds, nfds_t n, int timeout_ms), (fds, n, timeout_ms))
