@@ -19,6 +19,7 @@ command_fn command_of(enum command_id id);
 int cmd_lsp(const struct options *o, struct err *e);
 int cmd_complete(const struct options *o, struct err *e);
 int cmd_edit(const struct options *o, struct err *e);
+int cmd_ask(const struct options *o, struct err *e);
 int cmd_doctor(const struct options *o, struct err *e);
 int cmd_plugins(const struct options *o, struct err *e);
 int cmd_explain(const struct options *o, struct err *e);
@@ -35,6 +36,7 @@ void manual_write(struct buf *out);           /* switchyard(1) in mdoc */
 void output_init(void);                       /* before anything is opened */
 int output_write(struct str text, struct err *e); /* all of it; a reader that went away is no error */
 void output_error(const char *sentence);      /* "switchyard: …" on standard error */
+void output_note(struct str text);            /* the same without the name in front, for what goes with an answer */
 
 /* Appends text that is not ours. A terminal must not take it for commands, so for one it is neutralised. */
 void output_add(struct buf *out, struct str text);

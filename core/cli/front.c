@@ -169,7 +169,7 @@ int front_open(struct front *f, const char *path, const char *folder, struct str
     return 0;
 }
 
-static int read_stdin(struct buf *text, struct err *e)
+int front_read_stdin(struct buf *text, struct err *e)
 {
     for (;;) {
         char piece[65536];
@@ -189,7 +189,7 @@ static int read_stdin(struct buf *text, struct err *e)
 int front_read(const char *path, struct buf *text, struct err *e)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    int r = is_stdin ? read_stdin(text, e) : fs_read(path, text, e);
+    int r = is_stdin ? front_read_stdin(text, e) : fs_read(path, text, e);
 
     if (r < 0)
         return r;

@@ -28,4 +28,7 @@ int front_open(struct front *f, const char *path, const char *folder, struct str
 /* A source file as a person names it; refuses what is no text. `-` is standard input. */
 int front_read(const char *path, struct buf *text, struct err *e);
 
+/* Bytes of any kind from standard input, up to the buffer's maximum. */
+int front_read_stdin(struct buf *b, struct err *e);
+
 #endif

@@ -15,6 +15,7 @@ command_fn command_of(enum command_id id)
         [COMMAND_LSP] = cmd_lsp,
         [COMMAND_COMPLETE] = cmd_complete,
         [COMMAND_EDIT] = cmd_edit,
+        [COMMAND_ASK] = cmd_ask,
         [COMMAND_DOCTOR] = cmd_doctor,
         [COMMAND_PLUGINS] = cmd_plugins,
         [COMMAND_EXPLAIN] = cmd_explain,

@@ -18,21 +18,26 @@ static const struct command_row COMMAND_ROWS[] = {
     {name, operands, least, most, summary, description},
 #define FLAG(...)
 #define VALUE(...)
+#define LIST(...)
 #include "core/cli/options.def"
 #undef COMMAND
 #undef FLAG
 #undef VALUE
+#undef LIST
 };
 
 static const struct option_row OPTION_ROWS[] = {
 #define COMMAND(...)
-#define FLAG(field, letter, name, commands, help) {letter, name, NULL, commands, help, offsetof(struct options, field)},
+#define FLAG(field, letter, name, commands, help) {letter, name, NULL, false, commands, help, offsetof(struct options, field)},
 #define VALUE(field, letter, name, value, commands, help) \
-    {letter, name, value, commands, help, offsetof(struct options, field)},
+    {letter, name, value, false, commands, help, offsetof(struct options, field)},
+#define LIST(field, letter, name, value, commands, help) \
+    {letter, name, value, true, commands, help, offsetof(struct options, field)},
 #include "core/cli/options.def"
 #undef COMMAND
 #undef FLAG
 #undef VALUE
+#undef LIST
 };
 
 const struct command_row *command_row(enum command_id id)
@@ -131,6 +136,14 @@ struct parser {
     bool only_operands; /* after "--" */
 };
 
+static int add_value(struct option_list *list, const char *name, const char *value, struct err *e)
+{
+    if (list->n == ARRAY_LEN(list->v))
+        return err_set(e, ERR_INVALID, "option '--%s' can be given %zu times at most", name, ARRAY_LEN(list->v));
+    list->v[list->n++] = value;
+    return 0;
+}
+
 /* Stores the option; `value` is what stood in the same argument, or NULL. */
 static int take_option(struct parser *p, size_t row, const char *value, struct err *e)
 {
@@ -148,6 +161,8 @@ static int take_option(struct parser *p, size_t row, const char *value, struct e
         value = p->argv[++p->at];
     if (!value || !*value)
         return err_set(e, ERR_INVALID, "option '--%s' needs a %s", r->name, r->value);
+    if (r->many)
+        return add_value((struct option_list *)(void *)field, r->name, value, e);
     *(const char **)(void *)field = value;
     return 0;
 }

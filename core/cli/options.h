@@ -15,17 +15,19 @@ enum command_id {
 #define COMMAND(id, ...) COMMAND_##id,
 #define FLAG(...)
 #define VALUE(...)
+#define LIST(...)
 #include "core/cli/options.def"
 #undef COMMAND
 #undef FLAG
 #undef VALUE
+#undef LIST
     COMMANDS
 };
 
 enum {
     OPTION_ANYWHERE = -1,
-    OPTION_WITH_SESSION = 1 << COMMAND_LSP | 1 << COMMAND_COMPLETE | 1 << COMMAND_EDIT | 1 << COMMAND_DOCTOR |
-        1 << COMMAND_PLUGINS
+    OPTION_WITH_SESSION = 1 << COMMAND_LSP | 1 << COMMAND_COMPLETE | 1 << COMMAND_EDIT | 1 << COMMAND_ASK |
+        1 << COMMAND_DOCTOR | 1 << COMMAND_PLUGINS
 };
 
 struct command_row {
@@ -37,9 +39,15 @@ struct command_row {
 struct option_row {
     char letter;
     const char *name, *value; /* value NULL: a flag */
+    bool many;                /* may be given again: the field is a struct option_list */
     int commands;             /* bits 1 << enum command_id */
     const char *help;
     size_t field;             /* offset in struct options */
+};
+
+struct option_list {
+    const char *v[32];
+    size_t n;
 };
 
 struct options {
@@ -49,10 +57,12 @@ struct options {
 #define COMMAND(...)
 #define FLAG(field, ...) bool field;
 #define VALUE(field, ...) const char *field;
+#define LIST(field, ...) struct option_list field;
 #include "core/cli/options.def"
 #undef COMMAND
 #undef FLAG
 #undef VALUE
+#undef LIST
 };
 
 /* Strings are borrowed from argv. ERR_INVALID with a suggestion where one is near. */

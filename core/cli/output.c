@@ -58,13 +58,20 @@ int output_write(struct str text, struct err *e)
 
 void output_error(const char *sentence)
 {
-    AUTO_BUF struct buf line = {0}, safe = {0};
-    struct str rest;
+    AUTO_BUF struct buf line = {0};
 
     buf_init(&line, 4096);
-    buf_init(&safe, 16384);
     buf_addf(&line, "switchyard: %s\n", sentence);
-    utf8_neutralise(buf_str(&line), &safe);
+    output_note(buf_str(&line));
+}
+
+void output_note(struct str text)
+{
+    AUTO_BUF struct buf safe = {0};
+    struct str rest;
+
+    buf_init(&safe, 16384);
+    utf8_neutralise(text, &safe);
     rest = buf_str(&safe);
     while (rest.n) {
         ssize_t n = write(STDERR_FILENO, rest.p, rest.n);

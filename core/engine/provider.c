@@ -280,7 +280,7 @@ int exchange_event(struct exchange *x, const struct sy_event *ev)
 
 void exchange_finish(struct exchange *x, const struct err *e)
 {
-    struct err none = {0};
+    struct err none = {0}, told;
 
     x->report.total_us = clock_us() - x->start_us;
     if (x->enough)
@@ -289,12 +289,11 @@ void exchange_finish(struct exchange *x, const struct err *e)
         x->report.end = EXCHANGE_FAILED;
     else
         x->report.end = EXCHANGE_WHOLE;
-    if (x->report.end != EXCHANGE_FAILED)
-        e = &none;
-    else if (x->error.code)
-        e = &x->error;
+    told = x->report.end != EXCHANGE_FAILED ? none : x->error.code ? x->error : *e;
+    if (x->report.end == EXCHANGE_FAILED)
+        provider_mend(x->p->cfg, &x->report, &told);
     x->p->busy--;
-    x->handler->done(x->ctx, &x->report, e);
+    x->handler->done(x->ctx, &x->report, &told);
     x->magic = 0;
     free(x);
 }

@@ -22,6 +22,7 @@ struct provider {
     struct err failure;    /* what the plugin said through host->fail() in the present call */
     struct buf scratch;    /* printed option values, one after another; kept until close() */
     const char *bench_key; /* plugin_bench.c: the key, instead of the configured one; NULL otherwise */
+    const char *bench_stand_in; /* plugin_bench.c: the key where one is needed and none is configured */
     int64_t bench_now_ms;  /* plugin_bench.c: the wall clock that requests are made at; 0: the real one */
     struct host_auth *auth; /* host_auth.c; NULL until the first request */
     char corpus_problem[240];
@@ -58,6 +59,9 @@ void exchange_http_resume(struct exchange *x); /* the credential command has end
 void exchange_http_cancel(struct exchange *x);
 int exchange_compute_start(struct exchange *x, const struct sy_request *req, struct err *e);
 void exchange_compute_cancel(struct exchange *x);
+
+/* Adds to a failed exchange's sentence what to change, if anything can be. (mend.c) */
+void provider_mend(const struct config_provider *cfg, const struct exchange_report *r, struct err *e);
 
 /* Our error code for a plugin's; 0 stays 0. */
 int provider_err_code(int sy_code);

@@ -4,6 +4,7 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/engine/health.h"
+#include "core/engine/probe.h"
 #include "core/engine/session_priv.h"
 
 #include <string.h>
@@ -155,7 +156,7 @@ void session_plugins(struct session *s, bool json, struct buf *out)
     }
 }
 
-int session_plugin_dump(const char *path, struct buf *out, struct err *e)
+int bench_dump(const char *path, struct buf *out, struct err *e)
 {
     struct plugin *p = plugin_load(path, e);
 

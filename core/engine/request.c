@@ -65,36 +65,43 @@ static void add_key(struct request *b, const char *name, struct str key)
     h->name = name ? keep(b, "", (struct sy_str){name, strlen(name)}) : STR("Authorization");
     h->value = keep(b, name ? "" : "Bearer ", (struct sy_str){key.p, key.n});
     b->secret[b->nheaders++] = true;
+    b->has_key = true;
 }
 
-/* The key into `key`; *found false: there is none. */
-static int find_key(const struct provider *p, struct buf *key, bool *found, struct err *e)
+/* The key into `key`; *found false: there is none, and none is needed. */
+static int find_key(const struct provider *p, bool optional, struct buf *key, bool *found, struct err *e)
 {
-    if (!p->bench_key)
-        return config_key(p->cfg, key, found, e);
-    *found = buf_adds(key, p->bench_key);
-    return 0;
+    const char *given = p->bench_key;
+    int r = given ? 0 : config_key(p->cfg, key, found, e);
+
+    if (r >= 0 && !given && !*found && !optional)
+        given = p->bench_stand_in;
+    if (given)
+        *found = buf_adds(key, given);
+    return r < 0 || *found || optional ? r : no_key(p->cfg, e);
+}
+
+/* Is the name that the scheme needs there and harmless? */
+static bool name_fits(int scheme, const char *name)
+{
+    return scheme != SY_AUTH_HEADER || (name && !has_control((struct sy_str){name, strlen(name)}));
 }
 
 static int build_auth(void *ctx, int scheme, const char *name, int optional)
 {
     struct request *b = ctx;
     struct buf key;
-    bool found;
+    bool found = false;
     int r;
 
     if (scheme == SY_AUTH_NONE)
         return SY_OK;
-    name = scheme == SY_AUTH_HEADER ? name : NULL;
-    if (b->nheaders == MAX_REQUEST_HEADERS || (scheme == SY_AUTH_HEADER && !name) ||
-        (name && has_control((struct sy_str){name, strlen(name)})))
+    if (b->nheaders == MAX_REQUEST_HEADERS || !name_fits(scheme, name))
         return SY_EINTERNAL;
     buf_init(&key, MAX_KEY_BYTES);
-    r = find_key(b->p, &key, &found, b->e);
+    r = find_key(b->p, optional, &key, &found, b->e);
     if (r >= 0 && found)
-        add_key(b, name, buf_str(&key));
-    else if (r >= 0 && !optional)
-        r = no_key(b->p->cfg, b->e);
+        add_key(b, scheme == SY_AUTH_HEADER ? name : NULL, buf_str(&key));
     if (key.p)
         mem_wipe(key.p, key.cap);
     buf_fini(&key);

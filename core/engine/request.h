@@ -19,6 +19,7 @@ struct request {
     struct http_header headers[MAX_REQUEST_HEADERS];
     bool secret[MAX_REQUEST_HEADERS]; /* never shown: a key, or what the plugin marked with SY_SECRET */
     size_t nheaders;
+    bool has_key; /* one of them is the configured key */
     void *x; /* the plugin's exchange; NULL until it began */
 };
 

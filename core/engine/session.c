@@ -142,6 +142,7 @@ void session_free(struct session *s)
         return;
     s->closing = true;
     end_tasks(s);
+    questions_end(s);
     loop_timer_free(s->idle);
     pool_free(s->pool); /* every job's done() has been called after this */
     corpus_free(s->corpus);
@@ -338,8 +339,10 @@ void session_cancel(struct session *s, uint64_t handle)
     struct task *t = task_find(s, handle);
     struct err e = {0};
 
-    if (!t)
+    if (!t) {
+        (void)question_cancel(s, handle);
         return;
+    }
     err_set(&e, ERR_CANCELLED, "cancelled");
     t->fail(t, &e, NULL);
 }

@@ -103,7 +103,7 @@ struct edit_result {
 typedef void (*edit_fn)(void *ctx, const struct edit_result *res, const struct err *e);
 uint64_t session_edit(struct session *s, const struct edit_params *p, edit_fn fn, void *ctx);
 
-/* Cancels a completion or an edit: its callback comes with ERR_CANCELLED before this returns, and its connection is
+/* Cancels a completion, an edit or a question (probe.h): its callback comes with ERR_CANCELLED before this returns, and its connection is
  * closed. Unknown and finished handles are ignored. */
 void session_cancel(struct session *s, uint64_t handle);
 
@@ -119,10 +119,6 @@ void session_plugins(struct session *s, bool json, struct buf *out);
 
 /* Without a session: the last decision (or the one with this id) that any process wrote to the state folder. */
 int session_explain_stored(const char *decision_id, bool json, struct buf *out, struct err *e);
-/* Six load checks and a self-exchange on one plugin file. */
-int session_plugin_check(const char *path, struct buf *out, struct err *e);
-/* Name, ABI, capabilities, options of one plugin file. */
-int session_plugin_dump(const char *path, struct buf *out, struct err *e);
 
 /* What doctor finds: one call a finding, in a sensible order. */
 enum check_level { CHECK_OK, CHECK_NOTE, CHECK_FAIL };

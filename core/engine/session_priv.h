@@ -25,6 +25,7 @@ struct session {
     struct decisions *decisions;
     struct reuse *reuse;
     struct corpus *corpus;
+    struct question *questions;  /* unanswered (question.c) */
     struct task *tasks;          /* unanswered, newest first */
     struct items *items;         /* what was offered lately (items.h) */
     struct loop_timer *idle;     /* parses, corpus edits and records wait for it */
@@ -49,6 +50,10 @@ void session_route(struct session *s, enum task_kind task, uint64_t need, uint32
 void session_asking(struct session *s, unsigned target);
 void session_dropped(struct session *s, unsigned target);
 void session_health(struct session *s, unsigned target, const struct exchange_report *r, const struct err *e);
+
+/* ---- question.c ---- */
+bool question_cancel(struct session *s, uint64_t handle); /* false: it is none */
+void questions_end(struct session *s);
 
 /* ---- session.c ---- */
 void session_touch(struct session *s); /* something waits for idle time */

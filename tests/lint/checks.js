@@ -20,7 +20,7 @@ const LAYERS = [
   { of: /^core\/engine\/(plugin|provider|host)\w*\.[ch]$/, may: [/^core\/(base|io|doc|engine)\//, /^plugins\/(provider|ext\/\w+)\.h$/] },
   { of: /^core\/engine\//, may: [/^core\/(base|io|doc|engine)\//] },
   { of: /^core\/lsp\//, may: [/^core\/(base|lsp)\//, /^core\/io\/(frame|loop)\.h$/, /^core\/engine\/session\.h$/] },
-  { of: /^core\/cli\//, may: [/^core\/base\/(?!json\.h)/, /^core\/cli\//, /^core\/io\/loop\.h$/, /^core\/engine\/session\.h$/, /^core\/lsp\/server\.h$/] },
+  { of: /^core\/cli\//, may: [/^core\/base\/(?!json\.h)/, /^core\/cli\//, /^core\/io\/loop\.h$/, /^core\/engine\/(session|probe)\.h$/, /^core\/lsp\/server\.h$/] },
   { of: /^plugins\/[^/]+\.h$/, may: [/^plugins\/provider\.h$/] },
   { of: /^plugins\/ext\//, may: [/^plugins\/(provider\.h|ext\/)/] },
   { of: /^plugins\/common\//, may: [/^plugins\/(provider\.h|ext\/|common\/)/] },
