@@ -153,6 +153,10 @@ static void serve(struct completion *c)
     const char *why;
     size_t n = 0;
 
+    if (c->t->doc->revision != c->revision) { /* no position of then means anything now */
+        answer(c, NULL, 0, "the document was changed meanwhile", NULL);
+        return;
+    }
     explain_none(c);
     why = c->failure.code ? c->failure.text : "no target had a suggestion";
 
@@ -245,15 +249,26 @@ static void deadline_over(void *ctx)
     serve(c);
 }
 
-void complete_supersede(struct session *s, struct document *doc)
-{
-    struct task *next;
+struct newer {
+    const struct document *doc;
+    uint64_t handle;
+};
 
-    for (struct task *t = s->tasks; t; t = next) {
-        next = t->next;
-        if (t->kind == TASK_COMPLETE && t->doc == doc && t->state != TASK_NEW)
-            t->fail(t, NULL, "superseded by a newer request");
-    }
+static bool is_older(const struct task *t, const void *ctx)
+{
+    const struct newer *n = ctx;
+
+    return t->kind == TASK_COMPLETE && t->doc == n->doc && t->handle < n->handle;
+}
+
+/* Answers the older requests of this document. False: one of their callbacks has ended this one, too. */
+static bool supersede(struct completion *c)
+{
+    struct session *s = c->t->s;
+    struct newer n = {c->t->doc, c->t->handle};
+
+    tasks_fail(s, is_older, &n, NULL, "superseded by a newer request");
+    return task_find(s, n.handle) != NULL;
 }
 
 /* ---- the start ---- */
@@ -270,6 +285,7 @@ static struct completion *completion_new(struct session *s, const struct complet
     c->t->release = completion_release;
     c->enc = p->enc;
     c->caret = pos_to_byte(d->rope, p->enc, p->pos);
+    c->revision = d->revision;
     c->invoked = p->trigger == COMPLETE_INVOKED;
     c->max_items = MIN(most, MAX_FOUND);
     c->fn = fn;
@@ -302,6 +318,10 @@ static bool serve_again(struct completion *c)
         return false;
     if (c->single_line && str_find(hit.text, STR("\n")) >= 0 && c->context.line_after.n > 0)
         return false;
+    if (!supersede(c))
+        return true;
+    if (!reuse_find(s->reuse, d, c->caret, &hit)) /* it is borrowed, and callbacks were called */
+        return false;
     snprintf(item.id, sizeof item.id, "%s", hit.id);
     item.text = hit.text;
     item.start = pos_of_byte(d->rope, c->enc, c->caret);
@@ -312,7 +332,6 @@ static bool serve_again(struct completion *c)
     c->t->decision->served_by = "reuse";
     c->t->decision->confidence = hit.confidence;
     s->count.reused++;
-    complete_supersede(s, d);
     answer(c, &item, 1, NULL, NULL);
     return true;
 }
@@ -328,8 +347,12 @@ uint64_t session_complete(struct session *s, const struct complete_params *p, co
     uint64_t handle;
 
     s->count.requests++;
-    if (!d) {
+    if (s->closing)
+        err_set(&e, ERR_CANCELLED, "the program is ending");
+    else if (!d)
         err_set(&e, ERR_INVALID, "%s is not open", p->uri);
+    if (e.code) {
+        none.reason = e.text;
         fn(ctx, &none, &e);
         return 0;
     }
@@ -342,15 +365,16 @@ uint64_t session_complete(struct session *s, const struct complete_params *p, co
                         .document_bytes = rope_bytes(d->rope), .invoked = c->invoked};
     no = gate_refuses(&gate);
     if (no) {
-        complete_supersede(s, d);
-        answer(c, NULL, 0, no, NULL);
+        if (supersede(c))
+            answer(c, NULL, 0, no, NULL);
         return 0;
     }
     c->single_line = gate_single_line(&gate);
     if (serve_again(c))
         return 0;
     ask_adopt(c);
-    complete_supersede(s, d);
+    if (!supersede(c))
+        return 0;
     session_route(s, TASK_COMPLETE, SY_CAP_FIM, (uint32_t)((c->context.prefix.n + c->context.suffix.n) / 3 + 1),
                   c->single_line ? SINGLE_TOKENS : SEVERAL_TOKENS, hash_bytes(1, d->uri, strlen(d->uri)), c->t->decision);
     loop_timer_start(c->deadline, s->settings.deadline_ms);

@@ -22,6 +22,7 @@ struct completion {
     struct task *t;
     enum pos_encoding enc;
     size_t caret;
+    uint64_t revision;               /* of the document, when asked */
     bool invoked, single_line;
     unsigned max_items;
     struct context context;

@@ -295,8 +295,11 @@ uint64_t session_edit(struct session *s, const struct edit_params *p, edit_fn fn
     struct edit *ed;
     uint64_t handle;
 
-    if (!d) {
-        err_set(&e, ERR_INVALID, "%s is not open", p->uri);
+    if (s->closing || !d) {
+        if (s->closing)
+            err_set(&e, ERR_CANCELLED, "the program is ending");
+        else
+            err_set(&e, ERR_INVALID, "%s is not open", p->uri);
         fn(ctx, NULL, &e);
         return 0;
     }

@@ -19,6 +19,7 @@
 
 struct entry {
     uint64_t uri, before, after, made_us;
+    uint64_t request; /* several suggestions of one request are alike in this */
     size_t start, over;
     char *text;
     size_t n;
@@ -75,6 +76,14 @@ void reuse_free(struct reuse *r)
     free(r);
 }
 
+/* "5-1" and "5-2" are of one request. */
+static uint64_t request_of(const char *id)
+{
+    const char *dash = strrchr(id, '-');
+
+    return hash_bytes(0, id, dash ? (size_t)(dash - id) : strlen(id));
+}
+
 void reuse_put(struct reuse *r, const struct document *d, size_t caret, struct str text, size_t over, const char *target,
                double confidence, const char *id)
 {
@@ -85,6 +94,7 @@ void reuse_put(struct reuse *r, const struct document *d, size_t caret, struct s
     e->before = hash_before(d, caret);
     e->after = hash_after(d, caret);
     e->made_us = clock_us();
+    e->request = request_of(id);
     e->start = caret;
     e->over = over;
     e->text = mem_strndup(text.p, text.n);
@@ -112,17 +122,20 @@ static bool fits(const struct entry *e, const struct document *d, size_t caret, 
 bool reuse_find(struct reuse *r, const struct document *d, size_t caret, struct reuse_hit *ret)
 {
     uint64_t uri = hash_bytes(0, d->uri, strlen(d->uri)), after = hash_after(d, caret);
+    struct entry *hit = NULL;
 
+    /* The newest request that has one, and of that the one that was put first, which is its best. */
     for (size_t i = 0; i < ENTRIES; i++) {
         struct entry *e = &r->e[(r->at + ENTRIES - 1 - i) % ENTRIES];
 
-        if (!fits(e, d, caret, uri, after))
-            continue;
-        *ret = (struct reuse_hit){.text = {e->text + (caret - e->start), e->n - (caret - e->start)}, .target = e->target,
-                                  .confidence = e->confidence, .over = e->over, .id = e->id};
-        return true;
+        if ((!hit || e->request == hit->request) && fits(e, d, caret, uri, after))
+            hit = e;
     }
-    return false;
+    if (!hit)
+        return false;
+    *ret = (struct reuse_hit){.text = {hit->text + (caret - hit->start), hit->n - (caret - hit->start)}, .target = hit->target,
+                              .confidence = hit->confidence, .over = hit->over, .id = hit->id};
+    return true;
 }
 
 void reuse_drop(struct reuse *r, const char *id)

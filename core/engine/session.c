@@ -132,8 +132,7 @@ static void end_tasks(struct session *s)
     struct err e = {0};
 
     err_set(&e, ERR_CANCELLED, "the program is ending");
-    while (s->tasks)
-        s->tasks->fail(s->tasks, &e, NULL);
+    tasks_fail(s, NULL, NULL, &e, NULL);
 }
 
 void session_free(struct session *s)
@@ -185,8 +184,11 @@ void session_set_workspace(struct session *s, const char *root)
 int session_configure(struct session *s, struct str settings_json, struct err *e)
 {
     AUTO_JSON json_t *v = json_parse(settings_json, "settings", e);
+    int r = v ? settings_apply(&s->settings, v, "settings", e) : ERR_PARSE;
 
-    return v ? settings_apply(&s->settings, v, "settings", e) : ERR_PARSE;
+    if (r >= 0)
+        reuse_forget(s->reuse, NULL); /* made under other settings */
+    return r;
 }
 
 /* ---- documents ---- */
@@ -248,21 +250,23 @@ int session_change(struct session *s, const char *uri, enum pos_encoding enc, in
     return document_change(d, enc, version, c, n, change_applied, s, e);
 }
 
+static bool is_of_document(const struct task *t, const void *ctx)
+{
+    return t->doc == ctx;
+}
+
 int session_close(struct session *s, const char *uri, struct err *e)
 {
     struct document *d = documents_get(s->docs, uri);
-    struct task *t, *next;
 
     if (!d)
         return err_set(e, ERR_INVALID, "%s was closed but is not open", uri);
-    for (t = s->tasks; t; t = next) {
-        next = t->next;
-        if (t->doc == d)
-            t->fail(t, NULL, "the document was closed");
-    }
+    (void)document_ref(d);
+    documents_remove(s->docs, uri); /* first: a callback finds it closed */
+    tasks_fail(s, is_of_document, d, NULL, "the document was closed");
     corpus_close(s->corpus, d);
     reuse_forget(s->reuse, d);
-    documents_remove(s->docs, uri);
+    document_unref(d);
     return 0;
 }
 
@@ -306,6 +310,27 @@ void task_set_state(struct task *t, enum task_state to)
     t->state = to;
 }
 
+void task_fail(struct task *t, const struct err *e, const char *reason)
+{
+    if (t->state != TASK_ANSWERED)
+        t->fail(t, e, reason);
+}
+
+void tasks_fail(struct session *s, bool (*which)(const struct task *t, const void *ctx), const void *ctx,
+                const struct err *e, const char *reason)
+{
+    struct task *t = s->tasks;
+
+    while (t) {
+        if (t->state != TASK_ANSWERED && (!which || which(t, ctx))) {
+            task_fail(t, e, reason);
+            t = s->tasks; /* from the start: the list may be another one */
+        } else {
+            t = t->next;
+        }
+    }
+}
+
 void task_end(struct task *t)
 {
     struct session *s = t->s;
@@ -344,5 +369,5 @@ void session_cancel(struct session *s, uint64_t handle)
         return;
     }
     err_set(&e, ERR_CANCELLED, "cancelled");
-    t->fail(t, &e, NULL);
+    task_fail(t, &e, NULL);
 }
