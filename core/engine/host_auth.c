@@ -266,6 +266,7 @@ int host_sign(struct request *r, const struct sy_http *http)
     struct sy_header headers[MAX_REQUEST_HEADERS];
     struct sy_unsigned what = {.size = sizeof what, .method = r->method, .url = {r->url.p, r->url.n}, .header = headers,
                                .header_stride = sizeof headers[0], .body = {r->body.p, r->body.n},
+                               .has_key = r->has_key,
                                .now_ms = r->p->bench_now_ms ? r->p->bench_now_ms : clock_wall_ms()};
 
     if (!ext || !SY_HAS(ext, sign) || !ext->sign)

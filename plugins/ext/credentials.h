@@ -20,7 +20,7 @@ struct sy_credentials {
     int (*file)(void *ctx, const char *path, struct sy_str *ret);
     /* What a command of the user's own configuration prints, at most 64 KiB. It is cut into words as a shell would, but no
      * shell runs. max_age_ms: 0 takes any output that is remembered, else only one as young as that. SY_EAGAIN: it is
-     * running now; return SY_EAGAIN from begin() or models(), which the host calls again once it has ended. */
+     * running now; return that from the present call, and the host begins the exchange anew once it has ended. */
     int (*command)(void *ctx, const char *line, uint64_t max_age_ms, struct sy_str *ret);
 };
 

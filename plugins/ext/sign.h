@@ -24,12 +24,13 @@ struct sy_unsigned {
     size_t nheader, header_stride;
     struct sy_str body;
     int64_t now_ms; /* wall clock, since 1970 */
+    int has_key;    /* auth() was called and found a key: there may be nothing to sign */
 };
 
 struct sy_sign {
     uint32_t size;
     /* [begun] Adds headers through http->header(); its other slots refuse. A negative result fails the exchange with the
-     * sentence given to host->fail(); end() is called as ever. */
+     * sentence given to host->fail(), and end() is called as ever; SY_EAGAIN as for command() of ext/credentials.h. */
     int (*sign)(void *self, void *x, const struct sy_unsigned *what, const struct sy_http *http);
 };
 
