@@ -24,6 +24,7 @@ struct document {
     struct syntax *syntax;   /* NULL without a grammar */
     uint64_t changed_us;     /* clock_us() of the last change */
     size_t last_edit;        /* byte where the last edit ended; 0 after opening */
+    bool watched;            /* somebody asked for the syntax since it was last brought up to date */
     bool closed;
     unsigned refs;
 };

@@ -55,22 +55,27 @@ static void parse_on_worker(struct session *s, struct document *d)
     pool_submit(s->pool, &p->job);
 }
 
-void session_parse_soon(struct session *s, struct document *d)
+static void parse_now(struct session *s, struct document *d, size_t at)
 {
-    if (d->syntax && !d->closed && syntax_update(d->syntax, d->last_edit, BUDGET_US) != 0)
+    d->watched = false;
+    if (syntax_update(d->syntax, at, BUDGET_US) != 0)
         parse_on_worker(s, d);
 }
 
-static void parse_now(struct session *s, struct document *d, size_t at)
+void session_parse_soon(struct session *s, struct document *d)
 {
-    if (d->syntax && syntax_update(d->syntax, at, BUDGET_US) != 0)
-        parse_on_worker(s, d);
+    bool first = d->syntax && syntax_covers(d->syntax).end == 0;
+
+    /* Where nobody asks for completions nobody looks at the tree. */
+    if (d->syntax && !d->closed && (first || d->watched))
+        parse_now(s, d, d->last_edit);
 }
 
 void session_site(struct session *s, struct document *d, size_t at, struct site *ret)
 {
     struct site line;
 
+    d->watched = true;
     syntax_site(d->syntax, d->lang, d->rope, at, ret);
     if (!d->syntax || syntax_is_fresh(d->syntax, at))
         return;

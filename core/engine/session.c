@@ -15,6 +15,7 @@
 #include "core/io/http.h"
 #include "core/io/pool.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@
 #define IDLE_MS 150     /* after the last change: longer than between two keys of somebody who types on */
 #define MAX_BUSY_MS 2000 /* but what waits is not put off for longer */
 #define MAX_WORKERS 2
+#define MUCH_BYTES (256u << 10) /* a text whose memory is given back to the system */
 
 /* ---- life ---- */
 
@@ -55,6 +57,9 @@ static void idle_over(void *ctx)
     corpus_flush(s->corpus);
     decisions_flush(s->decisions);
     prepare_transport(s);
+    if (s->freed_much)
+        (void)malloc_trim(0);
+    s->freed_much = false;
 }
 
 void session_touch(struct session *s)
@@ -264,6 +269,8 @@ int session_close(struct session *s, const char *uri, struct err *e)
     (void)document_ref(d);
     documents_remove(s->docs, uri); /* first: a callback finds it closed */
     tasks_fail(s, is_of_document, d, NULL, "the document was closed");
+    s->freed_much = s->freed_much || rope_bytes(d->rope) >= MUCH_BYTES;
+    session_touch(s);
     corpus_close(s->corpus, d);
     reuse_forget(s->reuse, d);
     document_unref(d);

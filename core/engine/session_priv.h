@@ -39,6 +39,7 @@ struct session {
     } count;
     char last_reason[160];       /* why there was no suggestion, for status */
     bool prepared;               /* the transport was loaded ahead of time */
+    bool freed_much;             /* a large document was closed */
     bool closing;
 };
 
