@@ -92,11 +92,12 @@ void draft_member(struct draft *d, const char *key, struct sy_str text)
 struct stop_list {
     struct sy_str s[MAX_STOP_LIST];
     size_t n, max;
+    int no_blanks;
 };
 
 static void stop_add(struct stop_list *l, struct sy_str s)
 {
-    if (s.n == 0 || l->n >= l->max || l->n == MAX_STOP_LIST)
+    if (s.n == 0 || l->n >= l->max || l->n == MAX_STOP_LIST || (l->no_blanks && text_trim(s).n == 0))
         return;
     for (size_t i = 0; i < l->n; i++)
         if (l->s[i].n == s.n && memcmp(l->s[i].p, s.p, s.n) == 0)
@@ -106,7 +107,7 @@ static void stop_add(struct stop_list *l, struct sy_str s)
 
 void draft_stops(struct draft *d, const char *key, size_t max, const struct fim_format *f, int by_line)
 {
-    struct stop_list l = {.max = max};
+    struct stop_list l = {.max = max, .no_blanks = d->no_blank_stops};
 
     if (by_line && (d->req->flags & SY_REQ_SINGLE_LINE))
         stop_add(&l, TEXT("\n"));
@@ -169,16 +170,68 @@ int draft_role(const struct sy_msg *m)
     return m->role >= 0 && m->role <= SY_ROLE_ASSISTANT ? m->role : SY_ROLE_USER;
 }
 
-int draft_family(struct draft *d, const char *fallback, const struct fim_format **f, struct sy_str *word)
+int draft_family(struct draft *d, int no_suffix, const struct fim_format **f, struct sy_str *word)
 {
     struct sy_str name = d->req->fim_format.n > 0 ? d->req->fim_format : d->s->fim_format;
 
+    if (name.n == 0)
+        name = TEXT("suffix");
+    if (no_suffix == 1 && d->req->suffix.n == 0)
+        no_suffix = 0;
+    if (no_suffix && text_eq(name, "suffix"))
+        name = d->s->fim_format;
+    *word = name;
     *f = NULL;
-    *word = name.n > 0 ? name : text_c(fallback);
-    if (text_eq(*word, "suffix") || text_eq(*word, "chat") || text_eq(*word, fallback))
+    if (text_eq(name, "chat") || (text_eq(name, "suffix") && !no_suffix))
         return SY_OK;
     *f = fim_find(name);
-    return *f ? SY_OK : service_fail(d->s, SY_EUNSUPPORTED, fim_unknown(name, &d->prompt));
+    if (*f)
+        return SY_OK;
+    if (!no_suffix)
+        return service_fail(d->s, SY_EUNSUPPORTED, fim_unknown(name, &d->prompt));
+    bytes_reset(&d->prompt);
+    bytes_addstr(&d->prompt, TEXT("the service takes no suffix; set fim_format to the model's family, one of:"));
+    for (const struct fim_format *other = fim_next(NULL); other; other = fim_next(other))
+        bytes_addf(&d->prompt, " %s", fim_name(other));
+    return service_fail(d->s, SY_EUNSUPPORTED, d->prompt.p);
+}
+
+int draft_chat_only(struct draft *d)
+{
+    struct sy_str name = d->req->fim_format.n > 0 ? d->req->fim_format : d->s->fim_format;
+
+    if (d->req->kind == SY_REQ_CHAT || name.n == 0 || text_eq(name, "chat"))
+        return SY_OK;
+    return d->s->host->fail(d->s->host->ctx, SY_EUNSUPPORTED, "fim_format '%.*s' is not for this service; it can only be chat",
+                            (int)(name.n > 40 ? 40 : name.n), name.p);
+}
+
+void draft_chat_message(struct draft *d, const char *role, struct sy_str text)
+{
+    jsonw_open(&d->w, '{');
+    draft_member(d, "role", text_c(role));
+    draft_member(d, "content", text);
+    jsonw_close(&d->w, '}');
+}
+
+void draft_chat_messages(struct draft *d, int with_system)
+{
+    static const char *const roles[] = {"system", "user", "assistant"};
+    int chat = d->req->kind == SY_REQ_CHAT;
+
+    jsonw_open(&d->w, '[');
+    if (chat)
+        draft_add_system(d);
+    if (with_system && (!chat || d->prompt.n > 0))
+        draft_chat_message(d, "system", chat ? bytes_str(&d->prompt) : text_c(draft_hole_system));
+    for (size_t i = 0; i < d->req->nmsg && chat; i++)
+        draft_chat_message(d, roles[draft_role(draft_message(d, i))], draft_message(d, i)->text);
+    if (!chat) {
+        draft_add_files(d);
+        draft_add_hole(d);
+        draft_chat_message(d, "user", bytes_str(&d->prompt));
+    }
+    jsonw_close(&d->w, ']');
 }
 
 int draft_send(struct draft *d, const struct sy_http *http)

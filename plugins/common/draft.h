@@ -19,6 +19,7 @@ struct draft {
     struct json_t *params; /* NULL, or an object */
     struct bytes out, prompt;
     struct jsonw w;
+    int no_blank_stops; /* the service refuses stop strings of nothing but blanks */
 };
 
 extern const char draft_hole_system[]; /* how a hole is explained to a chat model */
@@ -43,8 +44,16 @@ void draft_add_hole(struct draft *d);
 const struct sy_msg *draft_message(const struct draft *d, size_t i);
 int draft_role(const struct sy_msg *m); /* SY_ROLE_*, whatever it said */
 
-/* Finds the family for a hole by request and option. *word: "suffix" or "chat" or empty where *f stays NULL. */
-int draft_family(struct draft *d, const char *fallback, const struct fim_format **f, struct sy_str *word);
+/* How a hole is to be sent, by request and option: *f is the family of a raw prompt, else *word is "suffix" (the service's
+ * own way) or "chat". no_suffix: the service refused its own way before (2: also where there is no suffix), so the provider's fim_format is used instead;
+ * where that names none, nothing is sent in vain. */
+int draft_family(struct draft *d, int no_suffix, const struct fim_format **f, struct sy_str *word);
+
+int draft_chat_only(struct draft *d); /* SY_OK, or the refusal of a format that a service without holes cannot take */
+
+/* Messages of {role, content}, as OpenAI has them and others took over; for a hole, the words that ask a chat model. */
+void draft_chat_message(struct draft *d, const char *role, struct sy_str text);
+void draft_chat_messages(struct draft *d, int with_system);
 
 /* Hands the finished body over, or says that it is too long. */
 int draft_send(struct draft *d, const struct sy_http *http);

@@ -13,8 +13,6 @@
 
 enum { CHAT, TEXT_COMPLETION, RESPONSES };
 
-static const char *const roles[] = {"system", "user", "assistant"};
-
 static const struct reader_kind completion = {
     .eof_ends = 1,
     .event = choices_event,
@@ -84,35 +82,19 @@ static void write_stop(struct draft *d, const struct openai *p, const struct fim
 
 /* ---- prompts ---- */
 
-static void write_message(struct draft *d, const char *role, struct sy_str text)
-{
-    jsonw_open(&d->w, '{');
-    draft_member(d, "role", text_c(role));
-    draft_member(d, "content", text);
-    jsonw_close(&d->w, '}');
-}
-
+/* Responses have the instructions beside the messages. */
 static void write_messages(struct draft *d, int form)
 {
-    struct sy_str system;
-
-    if (d->req->kind == SY_REQ_CHAT)
+    if (form == RESPONSES && d->req->kind == SY_REQ_FIM)
+        draft_member(d, "instructions", text_c(draft_hole_system));
+    if (form == RESPONSES && d->req->kind == SY_REQ_CHAT) {
         draft_add_system(d);
-    system = d->req->kind == SY_REQ_CHAT ? bytes_str(&d->prompt) : text_c(draft_hole_system);
-    if (form == RESPONSES && system.n > 0)
-        draft_member(d, "instructions", system);
-    jsonw_key(&d->w, form == RESPONSES ? "input" : "messages");
-    jsonw_open(&d->w, '[');
-    if (form == CHAT && system.n > 0)
-        write_message(d, "system", system);
-    for (size_t i = 0; i < d->req->nmsg && d->req->kind == SY_REQ_CHAT; i++)
-        write_message(d, roles[draft_role(draft_message(d, i))], draft_message(d, i)->text);
-    if (d->req->kind == SY_REQ_FIM) {
-        draft_add_files(d);
-        draft_add_hole(d);
-        write_message(d, "user", bytes_str(&d->prompt));
+        if (d->prompt.n > 0)
+            draft_member(d, "instructions", bytes_str(&d->prompt));
     }
-    jsonw_close(&d->w, ']');
+    jsonw_key(&d->w, form == RESPONSES ? "input" : "messages");
+    bytes_reset(&d->prompt);
+    draft_chat_messages(d, form == CHAT);
 }
 
 static void write_text(struct draft *d, const struct fim_format *f)
@@ -143,24 +125,6 @@ static void write_body(struct draft *d, const struct openai *p, const struct fim
 
 /* ---- the exchange ---- */
 
-/* Where the service once refused the suffix, the section's own format is used; without one nothing is sent in vain. */
-static int choose_family(struct draft *d, const struct openai *p, const struct fim_format **f, struct sy_str *word)
-{
-    int r = draft_family(d, "suffix", f, word);
-
-    if (r < 0 || !p->no_suffix || !text_eq(*word, "suffix") || d->req->suffix.n == 0)
-        return r;
-    *word = p->service.fim_format;
-    *f = fim_find(*word);
-    if (*f || text_eq(*word, "chat"))
-        return SY_OK;
-    bytes_reset(&d->prompt);
-    bytes_addstr(&d->prompt, TEXT("the service takes no suffix; set fim_format to the model's family, one of:"));
-    for (const struct fim_format *other = fim_next(NULL); other; other = fim_next(other))
-        bytes_addf(&d->prompt, " %s", fim_name(other));
-    return service_fail(d->s, SY_EUNSUPPORTED, d->prompt.p);
-}
-
 static int choose_form(struct draft *d, const struct openai *p, const struct fim_format **f, int *form)
 {
     struct sy_str word;
@@ -170,7 +134,7 @@ static int choose_form(struct draft *d, const struct openai *p, const struct fim
     *form = p->responses ? RESPONSES : CHAT;
     if (d->req->kind == SY_REQ_CHAT)
         return SY_OK;
-    r = choose_family(d, p, f, &word);
+    r = draft_family(d, p->no_suffix, f, &word);
     if (*f || !text_eq(word, "chat"))
         *form = TEXT_COMPLETION;
     return r;
