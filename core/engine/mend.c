@@ -21,12 +21,17 @@ static const char *address_key(const struct config_provider *cfg, char *room, si
     return "";
 }
 
-static void mend_text(const struct config_provider *cfg, const struct exchange_report *r, int code, char *out, size_t size)
+static bool is_about_trust(const struct err *e)
+{
+    return strstr(e->text, "no secure connection") && strstr(e->text, "certificate");
+}
+
+static void mend_text(const struct config_provider *cfg, const struct exchange_report *r, const struct err *e, char *out, size_t size)
 {
     bool region = json_object_get(cfg->options, "region") != NULL;
     char room[80];
 
-    switch (code) {
+    switch (e->code) {
     case ERR_AUTH:
         if (cfg->key_source == KEY_NONE)
             snprintf(out, size, "check %s%.40s%s", region ? "the credentials" : "providers.", region ? "" : cfg->name, region ? "" : ".key");
@@ -45,10 +50,16 @@ static void mend_text(const struct config_provider *cfg, const struct exchange_r
         if (r->retry_after_ms)
             snprintf(out, size, "ask again in %llu s", (unsigned long long)(r->retry_after_ms + 999) / 1000);
         break;
+    case ERR_LOADING:
+        snprintf(out, size, "ask again in a moment");
+        break;
     case ERR_IO:
     case ERR_PROTO:
     case ERR_TIMEOUT:
-        if (!r->http_status)
+        if (is_about_trust(e))
+            snprintf(out, size, "check%s, or name the certificate in SSL_CERT_FILE",
+                     *address_key(cfg, room, sizeof room) ? room + 4 : " the network");
+        else if (!r->http_status)
             snprintf(out, size, "check the network%s", address_key(cfg, room, sizeof room));
         break;
     default:
@@ -62,7 +73,7 @@ void provider_mend(const struct config_provider *cfg, const struct exchange_repo
     struct err whole = {0};
     size_t room;
 
-    mend_text(cfg, r, e->code, mend, sizeof mend);
+    mend_text(cfg, r, e, mend, sizeof mend);
     if (!mend[0])
         return;
     room = sizeof e->text - 3 - strlen(mend);
