@@ -166,6 +166,8 @@ static int bedrock_conclude(struct reader *r)
         {"tool_use", SY_STOP_TOOL},     {"stop_sequence", SY_STOP_SEQUENCE},  {"tool_calls", SY_STOP_TOOL},
     };
 
+    if (!r->usage_sent && r->n[0] + r->n[3] > 0)
+        reader_usage(r, r->n, 1);
     if (strcmp(r->finish, "guardrail_intervened") == 0 || strcmp(r->finish, "content_filtered") == 0)
         reader_fail(r, SY_EREFUSED, 0, r->finish[0] == 'g' ? "a guardrail stopped the answer" : "the answer was filtered");
     if (strncmp(r->finish, "malformed_", 10) == 0)

@@ -5,6 +5,8 @@
 
 #include "ext/compute.h"
 #include "ext/corpus.h"
+#include "ext/credentials.h"
+#include "ext/sign.h"
 
 #include <stdio.h>
 
@@ -12,6 +14,33 @@
 #define FIELD(s, f) printf("%s.%s %zu %zu\n", #s, #f, offsetof(struct s, f), sizeof(((struct s *)0)->f))
 #define NUMBER(n) printf("%s %llu\n", #n, (unsigned long long)(n))
 #define WORD(w) printf("%s %s\n", #w, w)
+
+static void signing(void)
+{
+    SIZE(sy_header);
+    FIELD(sy_header, name);
+    FIELD(sy_header, value);
+    SIZE(sy_unsigned);
+    FIELD(sy_unsigned, size);
+    FIELD(sy_unsigned, method);
+    FIELD(sy_unsigned, url);
+    FIELD(sy_unsigned, header);
+    FIELD(sy_unsigned, nheader);
+    FIELD(sy_unsigned, header_stride);
+    FIELD(sy_unsigned, body);
+    FIELD(sy_unsigned, now_ms);
+    FIELD(sy_unsigned, has_key);
+    SIZE(sy_sign);
+    FIELD(sy_sign, size);
+    FIELD(sy_sign, sign);
+    SIZE(sy_credentials);
+    FIELD(sy_credentials, size);
+    FIELD(sy_credentials, env);
+    FIELD(sy_credentials, file);
+    FIELD(sy_credentials, command);
+    WORD(SY_EXT_SIGN);
+    WORD(SY_EXT_CREDENTIALS);
+}
 
 static void host_side(void)
 {
@@ -180,6 +209,7 @@ static void numbers(void)
 int main(void)
 {
     host_side();
+    signing();
     requests();
     plugin_side();
     codes();

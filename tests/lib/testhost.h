@@ -8,6 +8,7 @@
 #define TESTS_LIB_TESTHOST_H
 
 #include "plugins/common/bytes.h"
+#include "plugins/ext/sign.h"
 #include <jansson.h>
 
 struct testhost {
@@ -18,6 +19,9 @@ struct testhost {
     void *self;         /* NULL: not open */
     char sentence[600]; /* what fail() was given last */
     struct bytes wrong; /* rules the plugin broke, one a line */
+    json_t *place;      /* borrowed: member "place" of the spec, what credentials() finds */
+    struct lent *lent;  /* of the present call, NULL outside of one that may ask for credentials */
+    int commands;       /* those that were asked for: the first answer is "later" */
     int newer;          /* lend structs with fields that the plugin does not know */
 };
 
@@ -36,7 +40,9 @@ struct wire {
 };
 void wire_fini(struct wire *w);
 
-/* begin() with the member "request" of the object, or models() where its member "call" says so. The caller ends *x. */
+/* begin() with the member "request" of the object, or models() where its member "call" says so; then sign(), if the plugin
+ * signs. The member "place" is the machine that it finds itself on: "env", "files" and "commands" by name, the clock as
+ * "now", and "key" if one is configured. The caller ends *x. */
 int testhost_begin(struct testhost *h, json_t *spec, struct wire *w, void **x);
 
 /* An answer as bytes: status line, header lines, empty line, body. */
