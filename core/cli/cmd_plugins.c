@@ -117,7 +117,7 @@ static int run(const struct options *o, struct buf *out, struct err *e)
         r = parse_now(o->now, &p.now_ms, e);
     buf_init(&request, MAX_REQUEST_FILE_BYTES);
     if (r == 0 && o->request)
-        r = fs_read(o->request, &request, e);
+        r = o->encode && strcmp(o->request, "-") == 0 ? front_read_stdin(&request, e) : fs_read(o->request, &request, e);
     if (r < 0)
         return r;
     p.request = buf_str(&request);
