@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define FILE_NAME "decisions.jsonl"
@@ -91,20 +92,57 @@ void decisions_end_take(struct decisions *ds, struct decision *d)
     free(d);
 }
 
-/* Keeps the newer half, from a line start. */
+/* ---- the file ---- */
+
+/* The file's last bytes, at most b->max of them, from a line start. Whatever its size: others write it, too. */
+static int read_newest(const char *path, struct buf *b, struct err *e)
+{
+    AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    size_t room = b->max, skip;
+    struct stat st;
+    ssize_t got = 0;
+    char *to, *nl;
+    off_t at;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set_errno(e, errno, "cannot read '%s'", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_IO, "'%s' is not a regular file", path);
+    at = st.st_size > (off_t)room ? st.st_size - (off_t)room : 0;
+    skip = at > 0;
+    while (b->n < room && (to = buf_reserve(b, room - b->n)) && (got = pread(fd, to, room - b->n, at + (off_t)b->n)) > 0)
+        buf_commit(b, (size_t)got);
+    if (got < 0)
+        return err_set_errno(e, errno, "cannot read '%s'", path);
+    if (skip) {
+        nl = memchr(b->p, '\n', b->n);
+        buf_consume(b, nl ? (size_t)(nl - b->p) + 1 : b->n);
+    }
+    return 0;
+}
+
+/* Keeps the newest half of what the file may have. */
 static void cut_file(struct decisions *ds, struct err *e)
 {
     AUTO_BUF struct buf b;
-    struct str all, rest;
-    ptrdiff_t nl;
 
-    buf_init(&b, 4 * MAX_DECISION_FILE_BYTES);
-    if (fs_read(ds->path, &b, e) < 0)
-        return;
-    all = buf_str(&b);
-    rest = str_sub(all, all.n / 2, all.n);
-    nl = str_find(rest, STR("\n"));
-    (void)fs_write_atomic(ds->path, nl < 0 ? STR("") : str_sub(rest, (size_t)nl + 1, rest.n), e);
+    buf_init(&b, MAX_DECISION_FILE_BYTES / 2);
+    if (read_newest(ds->path, &b, e) == 0)
+        (void)fs_write_atomic(ds->path, buf_str(&b), e);
+}
+
+/* One write for all, so that lines of several processes do not mix. A line that somebody could not finish is ended. */
+static int append(int fd, const struct decisions *ds, off_t size, struct err *e)
+{
+    char end = '\n', last = end;
+    struct iovec v[2] = {{.iov_base = &end}, {ds->waiting.p, ds->waiting.n}};
+
+    if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != end)
+        v[0].iov_len = 1;
+    errno = 0;
+    if (writev(fd, v, 2) != (ssize_t)(v[0].iov_len + v[1].iov_len))
+        return err_set_errno(e, errno ? errno : ENOSPC, "cannot write '%s'", ds->path);
+    return 0;
 }
 
 void decisions_flush(struct decisions *ds)
@@ -115,16 +153,15 @@ void decisions_flush(struct decisions *ds)
     if (!ds->path || ds->waiting.n == 0)
         return;
     if (fs_mkdirs(ds->dir, &e) >= 0) {
-        AUTO_FD int fd = open(ds->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        AUTO_FD int fd = open(ds->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
-        if (fd < 0)
-            err_set_errno(&e, errno, "cannot write %s", ds->path);
-        else if (write(fd, ds->waiting.p, ds->waiting.n) != (ssize_t)ds->waiting.n)
-            err_set_errno(&e, errno ? errno : ENOSPC, "cannot write %s", ds->path);
-        else if (fstat(fd, &st) == 0 && st.st_size > (off_t)MAX_DECISION_FILE_BYTES)
+        if (fd < 0 || fstat(fd, &st) < 0)
+            err_set_errno(&e, errno, "cannot write '%s'", ds->path);
+        else if (append(fd, ds, st.st_size, &e) == 0 &&
+                 st.st_size + (off_t)ds->waiting.n > (off_t)MAX_DECISION_FILE_BYTES)
             cut_file(ds, &e);
     }
-    snprintf(ds->problem, sizeof ds->problem, "%s", e.code ? e.text : "");
+    snprintf(ds->problem, sizeof ds->problem, "%s", e.text);
     buf_reset(&ds->waiting);
 }
 
@@ -277,7 +314,7 @@ static void explain_attempts(const json_t *d, struct buf *out)
         buf_adds(out, "  no target was asked\n");
 }
 
-void decision_explain(const json_t *d, struct buf *out)
+static void explain(const json_t *d, struct buf *out)
 {
     const char *served = json_get_cstr(d, "served_by", NULL), *reason = json_get_cstr(d, "reason", "");
 
@@ -295,6 +332,16 @@ void decision_explain(const json_t *d, struct buf *out)
         buf_addf(out, "nothing was shown: %s\n", *reason ? reason : "no reason recorded");
 }
 
+/* A path, or a service's words, may hold what a terminal obeys. */
+void decision_explain(const json_t *d, struct buf *out)
+{
+    AUTO_BUF struct buf raw;
+
+    buf_init(&raw, out->max);
+    explain(d, &raw);
+    utf8_neutralise(buf_str(&raw), out);
+}
+
 json_t *decision_stored(const char *state_dir, const char *id, struct err *e)
 {
     AUTO_FREE char *path = fs_join(state_dir, FILE_NAME);
@@ -303,7 +350,7 @@ json_t *decision_stored(const char *state_dir, const char *id, struct err *e)
     json_t *found = NULL;
 
     buf_init(&b, 4 * MAX_DECISION_FILE_BYTES);
-    if (fs_read(path, &b, e) < 0) {
+    if (read_newest(path, &b, e) < 0) {
         if (e && e->code == ERR_NOT_FOUND) {
             err_clear(e);
             err_set(e, ERR_NOT_FOUND, "no decision has been recorded yet (%s is not there)", path);
@@ -317,7 +364,7 @@ json_t *decision_stored(const char *state_dir, const char *id, struct err *e)
         if (line.n == 0 || (id && str_find(line, str_c(id)) < 0))
             continue;
         v = json_parse(line, FILE_NAME, NULL); /* a torn line is skipped */
-        if (v && (!id || str_eqc(json_get_str(v, "id"), id))) {
+        if (json_is_object(v) && (!id || str_eqc(json_get_str(v, "id"), id))) {
             json_decref(found);
             found = v;
         } else {
