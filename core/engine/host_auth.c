@@ -177,16 +177,23 @@ static void command_start(struct command *c)
     pool_submit(c->p->pool, &c->job);
 }
 
+/* A failure is tried again after a while, an answer when it is too old; max_age_ms 0: never. */
+static bool command_is_due(const struct command *c, uint64_t max_age_ms)
+{
+    uint64_t limit = c->error.code ? FAILURE_MS : max_age_ms ? max_age_ms : UINT64_MAX;
+
+    return !c->running && (!c->at_ms || clock_ms() - c->at_ms > limit);
+}
+
 static int credentials_command(void *ctx, const char *line, uint64_t max_age_ms, struct sy_str *ret)
 {
     struct provider *p = ctx;
     struct command *c = p->auth && p->auth->open ? find_command(p, line) : NULL;
-    uint64_t age = c && c->at_ms ? clock_ms() - c->at_ms : 0;
 
     *ret = (struct sy_str){NULL, 0};
     if (!c)
         return p->auth && p->auth->open ? refuse(p, SY_EAUTH, "too many credential commands") : not_now(p);
-    if (!c->running && (!c->at_ms || age > (c->error.code ? FAILURE_MS : max_age_ms ? max_age_ms : UINT64_MAX)))
+    if (command_is_due(c, max_age_ms))
         command_start(c);
     if (c->running) {
         p->auth->later = true;

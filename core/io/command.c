@@ -182,7 +182,7 @@ static int await(struct child *c, uint64_t until, const atomic_bool *stop, int *
 
 static int judge(const char *name, int status, const struct buf *complaint, struct err *e)
 {
-    AUTO_BUF struct buf clean;
+    AUTO_BUF struct buf clean = {0};
     struct str rest = buf_str(complaint), line = STR_NULL;
 
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)

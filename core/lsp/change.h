@@ -6,7 +6,7 @@
 #ifndef CORE_LSP_CHANGE_H
 #define CORE_LSP_CHANGE_H
 
-#include "core/doc/document.h"
+#include "core/engine/session.h"
 
 enum { CHANGE_URI_BYTES = 2048 };
 
