@@ -244,9 +244,11 @@ static void print_wire(const struct wire *w, struct bytes *out)
     size_t i;
 
     bytes_addf(out, "%s %s\n", w->method, w->url);
-    json_array_foreach(w->headers, i, pair)
-        bytes_addf(out, "%s: %s%s\n", json_string_value(json_array_get(pair, 0)), json_string_value(json_array_get(pair, 1)),
-                   json_array_size(pair) > 2 ? "  [secret]" : "");
+    json_array_foreach(w->headers, i, pair) {
+        bytes_addf(out, "%s: ", json_string_value(json_array_get(pair, 0)));
+        bytes_addstr(out, text_c(json_string_value(json_array_get(pair, 1))));
+        bytes_addstr(out, text_c(json_array_size(pair) > 2 ? "  [secret]\n" : "\n"));
+    }
     bytes_addf(out, "[key: %s]\n", w->auth ? w->auth : "none");
     if (body) {
         char *text = json_dumps(body, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
