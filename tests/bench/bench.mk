@@ -2,7 +2,7 @@
 # The programs of `make bench`: the driver that plays an editor, the floor, and one program each for the parts.
 
 BENCH_PARTS := $(B)/tests/bench_rope $(B)/tests/bench_io
-BENCH_PROGRAMS := $(B)/tests/bench $(B)/tests/relay $(B)/tests/mockprov $(BENCH_PARTS)
+BENCH_PROGRAMS := $(B)/tests/bench $(B)/tests/relay $(B)/tests/mockprov $(BENCH_PARTS) $(B)/tests/bench_local
 BENCH_SRC := $(addprefix tests/bench/,bench.c client.c figures.c mock.c scenes_ask.c scenes_text.c text.c)
 
 $(B)/tests/bench: $(BENCH_SRC) $(wildcard tests/bench/*.h) $(B)/libcore.a
@@ -19,6 +19,12 @@ $(BENCH_PARTS): $(B)/tests/%: tests/bench/%.c $(B)/libcore.a $(B)/obj/tree-sitte
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) -o $@ $< $(B)/libcore.a $(B)/obj/tree-sitter.o $(LDLIBS)
+
+# It includes the model's sources.
+$(B)/tests/bench_local: tests/bench/bench_local.c $(wildcard plugins/local/*.[chi] plugins/local/*.inc plugins/local/train/*.c)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lm
 
 bench: $(BENCH_PROGRAMS)
 
