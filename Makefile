@@ -101,9 +101,6 @@ lint: ## run the checks of the code alone
 bench: all ## measure the program beside a floor
 	@B=$(B) tests/run -v bench
 
-bench-peers: all ## measure other completion servers in the same way
-	@B=$(B) tests/bench/peers
-
 fuzz: ## fuzz each parser for FUZZ_TIME seconds (10)
 	@tests/lib/deps build test
 	@$(SUBMAKE) CC=clang FUZZ=1 fuzzers
@@ -144,7 +141,7 @@ distclean: clean ## also remove the downloaded npm packages
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all program plugins grammars manual demo check lint bench bench-peers fuzz torture check-live check-fresh \
+.PHONY: all program plugins grammars manual demo check lint bench fuzz torture check-live check-fresh \
 	install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
