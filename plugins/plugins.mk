@@ -54,3 +54,5 @@ $(B)/fuzz/fuzz_openai: TEST_LIBS := $(OPENAI_OBJ) $(PLUGIN_COMMON)
 
 $(B)/fuzz/fuzz_eventstream: $(PLUGIN_COMMON)
 $(B)/fuzz/fuzz_eventstream: TEST_LIBS := $(PLUGIN_COMMON) -lcrypto
+$(B)/fuzz/fuzz_plugins: $(PLUGIN_COMMON) | $(PLUGIN_OUT)
+$(B)/fuzz/fuzz_plugins: TEST_LIBS := $(PLUGIN_COMMON) -ldl

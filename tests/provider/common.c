@@ -9,7 +9,9 @@
 #include "plugins/common/fim.h"
 #include "plugins/common/jsonr.h"
 #include "plugins/common/jsonw.h"
+#include "plugins/common/ndjson.h"
 #include "plugins/common/oaierr.h"
+#include "plugins/common/refusal.h"
 #include "plugins/common/sse.h"
 
 #include <stdio.h>
@@ -139,6 +141,109 @@ static void test_sse_stops(void)
     CHECK(sse_feed(&s, "data: a\n\ndata: b\n\ndata: c\n\n", 27, stop_at_second, &seen) == 42);
     CHECK(seen == 2);
     sse_fini(&s);
+}
+
+/* ---- lines of JSON ---- */
+
+static int write_line(void *ctx, struct sy_str line)
+{
+    struct bytes *out = ctx;
+
+    bytes_addc(out, '<');
+    bytes_addstr(out, line);
+    bytes_addc(out, '>');
+    return 0;
+}
+
+static int parse_lines(const char *p, size_t n, size_t step, size_t cap, struct bytes *out)
+{
+    struct ndjson s;
+    int r = 0;
+
+    ndjson_init(&s, cap);
+    for (size_t at = 0; at < n && r == 0; at += step)
+        r = ndjson_feed(&s, p + at, n - at < step ? n - at : step, write_line, out);
+    if (r == 0)
+        r = ndjson_end(&s, write_line, out);
+    ndjson_fini(&s);
+    return r;
+}
+
+static void test_ndjson_rules(void)
+{
+    static const char stream[] = "{}\n\r\n  {\"a\":1}\t\r\n\n[2]\rx\n\n{\"open\":";
+    struct bytes out;
+
+    for (size_t step = 1; step < sizeof stream; step++) {
+        bytes_init(&out, 1000);
+        CHECK(parse_lines(stream, sizeof stream - 1, step, 100, &out) == 0);
+        CHECK(text_eq(bytes_str(&out), "<{}><{\"a\":1}><[2]\rx><{\"open\":>"));
+        bytes_fini(&out);
+    }
+}
+
+static void test_ndjson_caps(void)
+{
+    char line[300];
+    struct bytes out;
+
+    memset(line, 'a', sizeof line);
+    bytes_init(&out, 1000);
+    for (size_t step = 1; step <= sizeof line; step += 13)
+        CHECK(parse_lines(line, sizeof line, step, 299, &out) == NDJSON_TOO_BIG);
+    CHECK(out.n == 0);
+    line[299] = '\n';
+    CHECK(parse_lines(line, sizeof line, 300, 298, &out) == NDJSON_TOO_BIG);
+    CHECK(parse_lines(line, sizeof line, 300, 299, &out) == 0 && out.n == 301);
+    bytes_fini(&out);
+}
+
+static int stop_at_line(void *ctx, struct sy_str line)
+{
+    (void)line;
+    return ++*(int *)ctx == 2 ? 42 : 0;
+}
+
+static void test_ndjson_stops(void)
+{
+    struct ndjson s;
+    int seen = 0;
+
+    ndjson_init(&s, 100);
+    CHECK(ndjson_feed(&s, "1\n2\n3\n", 6, stop_at_line, &seen) == 42 && seen == 2);
+    ndjson_fini(&s);
+}
+
+/* ---- what a service refuses ---- */
+
+static void learn(const char *says, const char *param, int status, const char *dropped)
+{
+    static const char *const members[] = {"temperature", "stop", "top", NULL};
+    struct service s = {.members = members};
+    struct oaierr e = {.code = SY_EREQUEST, .status = status};
+
+    snprintf(e.text, sizeof e.text, "%s", says);
+    snprintf(e.param, sizeof e.param, "%s", param);
+    CHECK(refusal_learn(&e, &s) == (dropped != NULL));
+    CHECK(e.code == (dropped ? SY_EAGAIN : SY_EREQUEST));
+    for (size_t i = 0; members[i]; i++)
+        CHECK(service_takes(&s, members[i]) == (!dropped || strcmp(dropped, members[i]) != 0));
+    if (!dropped)
+        return;
+    e.code = SY_EREQUEST;
+    CHECK(!refusal_learn(&e, &s) && e.code == SY_EREQUEST);
+}
+
+static void test_refusals(void)
+{
+    learn("Unsupported parameter: 'temperature' is not supported", "temperature", 400, "temperature");
+    learn("`stop` is deprecated for this model", "", 400, "stop");
+    learn("unknown field stop", "", 422, "stop");
+    learn("stop is not supported", "", 500, NULL);
+    learn("stop must be a list", "", 400, NULL);
+    learn("nonstop use is not allowed", "", 400, NULL);
+    learn("stop_sequences is not supported", "", 400, NULL);
+    learn("'temperature' is not supported", "model", 400, NULL);
 }
 
 /* ---- fence ---- */
@@ -506,6 +611,10 @@ int main(int argc, char **argv)
     run("event stream retry field", test_sse_retry);
     run("event stream caps", test_sse_caps);
     run("an event stream stops when told", test_sse_stops);
+    run("lines of JSON by the rules", test_ndjson_rules);
+    run("lines of JSON caps", test_ndjson_caps);
+    run("lines of JSON stop when told", test_ndjson_stops);
+    run("what a service refuses is learnt once", test_refusals);
     run("a code fence around an answer", test_fence);
     run("every fill-in-the-middle format", test_fim);
     run("any bytes become JSON", test_json_of_any_bytes);
