@@ -24,20 +24,47 @@ static void host_log(void *ctx, int level, const char *msg)
     log_debug("%s: %.400s", p->cfg->name, msg);
 }
 
+/* The printed value of this key, if it was asked for before: key and value follow each other in the buffer. */
+static const char *find_printed(const struct provider *p, const char *key)
+{
+    const char *at = p->scratch.p, *end = at + p->scratch.n;
+
+    while (at < end) {
+        const char *value = at + strlen(at) + 1;
+
+        if (strcmp(at, key) == 0)
+            return value;
+        at = value + strlen(value) + 1;
+    }
+    return NULL;
+}
+
+static const char *print_value(struct provider *p, const char *key, const json_t *v)
+{
+    size_t from = p->scratch.n;
+
+    if (buf_add(&p->scratch, key, strlen(key) + 1) && json_dump(v, &p->scratch) && buf_addc(&p->scratch, '\0'))
+        return p->scratch.p + from + strlen(key) + 1;
+    p->scratch.n = from;
+    p->scratch.overflow = false;
+    return NULL;
+}
+
 static struct sy_str host_option(void *ctx, const char *key)
 {
     struct provider *p = ctx;
     const json_t *v = json_object_get(p->cfg->options, key);
-    size_t from = p->scratch.n;
-    bool ok;
+    const char *text;
 
     if (!v || strcmp(key, "key") == 0)
         return (struct sy_str){NULL, 0};
     if (json_is_string(v))
         return (struct sy_str){json_string_value(v), json_string_length(v)};
     /* Values are handed out until close(): the buffer was given its whole size at open and never moves. */
-    ok = json_dump(v, &p->scratch) && buf_addc(&p->scratch, '\0');
-    return ok ? (struct sy_str){p->scratch.p + from, p->scratch.n - 1 - from} : (struct sy_str){NULL, 0};
+    text = find_printed(p, key);
+    if (!text)
+        text = print_value(p, key, v);
+    return (struct sy_str){text, text ? strlen(text) : 0};
 }
 
 __attribute__((format(printf, 3, 4))) static int host_fail(void *ctx, int code, const char *fmt, ...)
@@ -88,23 +115,30 @@ int provider_take_failure(struct provider *p, int code, const char *what, struct
 
 /* ---- life ---- */
 
-/* Options are few, but a plugin may ask for them again and again: known keys only. */
+/* Is it one of the words that blanks separate? */
+static bool has_word(const char *list, const char *word)
+{
+    size_t n = strlen(word), len;
+
+    for (; *list; list += len) {
+        list += strspn(list, " ");
+        len = strcspn(list, " ");
+        if (n > 0 && len == n && memcmp(list, word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int check_options(const struct provider *p, struct err *e)
 {
     const char *known = p->plugin->api.options ? p->plugin->api.options : "";
     const char *key;
     json_t *v;
 
-    json_object_foreach(p->cfg->options, key, v) {
-        size_t n = strlen(key);
-        const char *at = strcmp(key, "plugin") == 0 || strcmp(key, "key") == 0 ? key : known;
-
-        while (at != key && (at = strstr(at, key)) != NULL && !((at == known || at[-1] == ' ') && (at[n] == ' ' || !at[n])))
-            at += n;
-        if (!at)
-            return err_set(e, ERR_CONFIG, "providers.%s.%s: unknown key; plugin '%s' knows: %s", p->cfg->name, key,
-                           p->plugin->api.name, *known ? known : "none");
-    }
+    json_object_foreach(p->cfg->options, key, v)
+        if (!has_word("plugin key", key) && !has_word(known, key))
+            return err_set(e, ERR_CONFIG, "providers.%s.%.*s: unknown key; plugin '%s' knows: %s", p->cfg->name,
+                           (int)utf8_floor(str_c(key), 64), key, p->plugin->api.name, *known ? known : "none");
     return 0;
 }
 
@@ -161,15 +195,32 @@ uint64_t provider_caps(const struct provider *p)
     return p->plugin->api.caps;
 }
 
+/* A name that only begins like a loopback address is a name like any other. */
+static bool is_loopback(struct str host)
+{
+    bool numeric = true;
+
+    for (size_t i = 0; i < host.n; i++)
+        numeric = numeric && strchr("0123456789.", host.p[i]);
+    return (numeric && str_starts(host, STR("127."))) || str_eqc(host, "localhost") || str_eqc(host, "[::1]");
+}
+
 bool provider_is_local(const struct provider *p)
 {
     const char *url = json_string_value(json_object_get(p->cfg->options, "base_url"));
     const char *host = url ? strstr(url, "://") : NULL;
+    size_t n;
 
     if (p->plugin->api.caps & SY_CAP_LOCAL)
         return true;
-    return host && (strncmp(host, "://127.", 7) == 0 || strncmp(host, "://localhost", 12) == 0 ||
-                    strncmp(host, "://[::1]", 8) == 0);
+    if (!host)
+        return false;
+    host += 3;
+    n = strcspn(host, "/?#");
+    if (memchr(host, '@', n))
+        return false;
+    n = *host == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#");
+    return is_loopback((struct str){host, MIN(n, strlen(host))});
 }
 
 bool provider_has_corpus(const struct provider *p)

@@ -43,7 +43,7 @@ struct exchange_report {
 };
 
 struct exchange_handler {
-    /* TEXT and CANDIDATE events, in order. False = enough: the connection is closed, done() follows with EXCHANGE_CUT. */
+    /* TEXT, CANDIDATE and MODEL events, in order. False = enough: the connection is closed, done() follows with EXCHANGE_CUT. */
     bool (*event)(void *ctx, const struct sy_event *ev);
     /* Exactly once unless cancelled. e->code is 0 for WHOLE and CUT. The exchange is gone afterwards. */
     void (*done)(void *ctx, const struct exchange_report *r, const struct err *e);
