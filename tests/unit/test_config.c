@@ -361,6 +361,7 @@ static void test_key_from_env(void **state)
     setenv("TEST_CONFIG_KEY", "", 1);
     assert_int_equal(key(KEY_ENV, "TEST_CONFIG_KEY", &out, &found, &e), 0);
     assert_false(found);
+    buf_fini(&out);
     setenv("TEST_CONFIG_KEY", "abc \r\n", 1);
     assert_int_equal(key(KEY_ENV, "TEST_CONFIG_KEY", &out, &found, &e), 0);
     assert_true(found);
