@@ -33,6 +33,8 @@ static void mend_text(const struct config_provider *cfg, const struct exchange_r
 
     switch (e->code) {
     case ERR_AUTH:
+        if (!r->http_status)
+            break; /* our own sentence, or the plugin's, which names the place already */
         if (cfg->key_source == KEY_NONE)
             snprintf(out, size, "check %s%.40s%s", region ? "the credentials" : "providers.", region ? "" : cfg->name, region ? "" : ".key");
         else
