@@ -25,7 +25,7 @@
 #define EDITS 300
 #define WINDOWS 4
 #else
-#define EDITS 2000
+#define EDITS 5000
 #define WINDOWS 20
 #endif
 
