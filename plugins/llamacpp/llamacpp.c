@@ -8,6 +8,7 @@
 #include "../common/jsonr.h"
 #include "../common/refusal.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,7 +140,8 @@ static void read_event(struct reader *r, struct sy_str type, struct sy_str json)
         return;
     }
     reader_model(r, reader_string(r, jsonr_get(json, "model")));
-    reader_json_text(r, jsonr_get(json, "content"));
+    if (!r->flags)
+        reader_json_text(r, jsonr_get(json, "content"));
     if (jsonr_kind(jsonr_get(json, "stop")) != 't')
         return;
     r->n[0] = jsonr_count(jsonr_get(timings, "prompt_n"));
@@ -180,6 +182,7 @@ static void refused(struct reader *r, struct oaierr *e)
         refusal_remembered(e, "fim_format of the provider is used from now on");
 }
 
+/* flags: a warm-up, for which the server makes one token all the same. */
 static const struct reader_kind native = {
     .event = read_event,
     .document = read_document,
@@ -211,6 +214,7 @@ static int llamacpp_begin(void *self, const struct sy_request *req, const struct
     struct llamacpp *p = self;
     const struct fim_format *f = NULL;
     struct sy_str word = TEXT("chat");
+    const json_t *limit;
     struct draft d;
     int form, r;
 
@@ -226,6 +230,9 @@ static int llamacpp_begin(void *self, const struct sy_request *req, const struct
         r = draft_send(&d, http);
     if (r >= 0)
         r = open_exchange(form == CHAT ? &chat : &native, p, form == CHAT && req->kind == SY_REQ_FIM, x);
+    limit = json_object_get(d.params, "n_predict");
+    if (r >= 0 && form != CHAT)
+        ((struct reader *)*x)->flags = json_is_integer(limit) && json_integer_value(limit) == 0;
     draft_fini(&d);
     return r;
 }
