@@ -91,8 +91,8 @@ async function one(test, p, mock) {
     assert.match(/\ntokens   (.*)\n/.exec(r.err)[1], p.tokens || /^\d+ in, \d+ out/);
     assert.equal(r.status, 0);
     const journal = JSON.parse(await get(mock.port, '/__aimock/journal'));
-    const sent = (Array.isArray(journal) ? journal : journal.entries || journal.requests).pop();
-    assert.ok(JSON.stringify(sent).includes(p.sent), JSON.stringify(sent).slice(0, 300));
+    const paths = (Array.isArray(journal) ? journal : journal.entries || journal.requests).map((entry) => entry.path);
+    assert.ok(paths.some((at) => at.includes(p.sent)), `${p.sent} is not in ${paths}`);
   });
   await test(`aimock: ${p.name} is told to wait`, async () => {
     const r = await ask(whole, 'busy');
@@ -131,7 +131,7 @@ exports.aimock = async (test) => {
   const mocks = { good: await start('good', []), nonsense: await start('nonsense', ['--chaos-malformed', '1']) };
   try {
     configure(config(plugins, mocks));
-    for (const p of plugins) await one(test, p, mocks.good);
+    await Promise.all(plugins.map((p) => one(test, p, mocks.good))); // they mostly wait
   } finally {
     for (const mock of Object.values(mocks)) mock.stop();
   }
