@@ -14,11 +14,12 @@ const { run, configure, hasPlugin, home } = require('./program.js');
 const CLI = path.join(__dirname, '../node_modules/@copilotkit/aimock/dist/cli.js');
 const NEEDS = [20, 15];
 
+const NEVER_WHOLE = 'This answer is never whole. '.repeat(12);
 const FIXTURES = { fixtures: [
   { match: { userMessage: 'hello' }, response: { content: 'Hello from the mock, in several pieces.' } },
   { match: { userMessage: 'busy' }, response: { error: { message: 'Slow down', type: 'rate_limit_error', code: 'rate_limit_exceeded' }, status: 429, retryAfter: 7 } },
-  { match: { userMessage: 'cut' }, response: { content: 'This answer is never whole, it is cut.' }, truncateAfterChunks: 5 },
-  { match: { userMessage: 'gone' }, response: { content: 'This answer is never whole, it is cut off.' }, disconnectAfterMs: 120 },
+  { match: { userMessage: 'cut' }, response: { content: NEVER_WHOLE }, truncateAfterChunks: 5 },
+  { match: { userMessage: 'gone' }, response: { content: NEVER_WHOLE }, disconnectAfterMs: 300 },
   { match: { userMessage: 'long' }, response: { content: 'word '.repeat(400) } },
 ] };
 
@@ -87,7 +88,7 @@ async function one(test, p, mock) {
   await test(`aimock: ${p.name} streams`, async () => {
     const r = await ask(whole, 'hello');
     assert.equal(r.out, 'Hello from the mock, in several pieces.\n', r.err);
-    assert.ok(r.pieces.length > 2, `${r.pieces.length} pieces`);
+    assert.ok(r.pieces.length > 1, `${r.pieces.length} pieces`);
     assert.match(/\ntokens   (.*)\n/.exec(r.err)[1], p.tokens || /^\d+ in, \d+ out/);
     assert.equal(r.status, 0);
     const journal = JSON.parse(await get(mock.port, '/__aimock/journal'));
@@ -102,8 +103,9 @@ async function one(test, p, mock) {
   for (const word of ['cut', 'gone'])
     await test(`aimock: ${p.name} is cut off (${word})`, async () => {
       const r = await ask(whole, word);
-      assert.match(r.out, /^This an.*\n$/);
-      assert.match(r.err, /^switchyard: '[a-z-]+'.* (closed the connection in the middle of|broke off) /);
+      const came = r.out.replace(/\n$/, ''); // how much is a matter of speed
+      assert.ok(NEVER_WHOLE.startsWith(came) && came.length < NEVER_WHOLE.length, came);
+      assert.match(r.err, /^switchyard: '[a-z-]+'.* (closed the connection|broke off) .*\n$/);
       assert.match(String(r.status), /^(74|76)$/);
     });
   await test(`aimock: ${p.name} is cancelled in mid-stream`, async () => {
