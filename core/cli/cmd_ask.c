@@ -3,6 +3,7 @@
  * wants to see the stream. The text is neutralised whatever standard output is, because it is prose for a person. */
 #include "core/cli/front.h"
 #include "core/base/limits.h"
+#include "core/base/mem.h"
 #include "core/base/utf.h"
 #include "core/engine/probe.h"
 
@@ -136,11 +137,10 @@ static int print_end(struct asking *a, struct err *e)
 static int ask(struct front *f, struct asking *a, struct str prompt, struct err *e)
 {
     static const struct question_handler handler = {on_text, on_done};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     int r = 0;
 
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0] && r == 0; i++)
+    for (size_t i = 0; i < ARRAY_LEN(signals) && r == 0; i++)
         r = loop_signal(f->loop, signals[i], on_interrupt, a, e);
     if (r < 0)
         return r;

@@ -215,15 +215,18 @@ struct bench_request *bench_request_new(const json_t *spec, uint64_t caps, struc
 {
     static const char *const known[] = {"plugin", "options", "request", NULL};
     struct bench_request *r = mem_zalloc(sizeof *r);
+    bool bare = json_object_get(spec, "kind") && !json_object_get(spec, "request"); /* the request alone */
+    int code = 0;
 
     buf_init(&r->params, MAX_HTTP_REQUEST_BYTES);
     if (!spec)
         make_sample(r, caps);
-    else if (check_members(spec, known, "the member", e) < 0 || read_request(r, json_object_get(spec, "request"), e) < 0) {
-        bench_request_free(r);
-        return NULL;
-    }
-    return r;
+    else if (bare || (code = check_members(spec, known, "the member", e)) >= 0)
+        code = read_request(r, bare ? spec : json_object_get(spec, "request"), e);
+    if (code >= 0)
+        return r;
+    bench_request_free(r);
+    return NULL;
 }
 
 void bench_request_free(struct bench_request *r)
