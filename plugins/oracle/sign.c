@@ -174,25 +174,35 @@ static void write_authorization(struct signing *s)
     bytes_addc(&s->authorization, '"');
 }
 
-/* What the profile must say, and the files that it names. */
+/* What the profile must say; a session's token stands for the names. */
+static int check_profile(const struct oracle *p, const struct profile *f)
+{
+    static const char *const needed[] = {"key_file", "tenancy", "user", "fingerprint"};
+    size_t n = get(f, "security_token_file").n > 0 ? 1 : 4;
+    const struct sy_host *host = p->s.host;
+
+    if (f->text.n == 0)
+        return service_fail(&p->s, SY_EAUTH, "no credentials: configure a key, or make ~/.oci/config with 'oci setup config'");
+    if (!ini_has(f->text, f->name))
+        return host->fail(host->ctx, SY_EAUTH, "there is no profile '%s' in the config file", f->name);
+    for (size_t i = 0; i < n; i++)
+        if (get(f, needed[i]).n == 0)
+            return host->fail(host->ctx, SY_EAUTH, "profile '%s' has no %s", f->name, needed[i]);
+    return SY_OK;
+}
+
 static int read_keys(struct oracle *p, struct signing *s)
 {
-    static const char *const needed[] = {"tenancy", "user", "fingerprint", "key_file"};
     const struct sy_host *host = p->s.host;
     struct sy_str path, token;
     int r = read_profile(p, &s->f);
 
+    if (r >= 0)
+        r = check_profile(p, &s->f);
     if (r < 0)
         return r;
-    if (s->f.text.n == 0)
-        return service_fail(&p->s, SY_EAUTH, "no credentials: configure a key, or make ~/.oci/config with 'oci setup config'");
-    if (!ini_has(s->f.text, s->f.name))
-        return host->fail(host->ctx, SY_EAUTH, "there is no profile '%s' in the config file", s->f.name);
-    token = get(&s->f, "security_token_file");
-    for (size_t i = 0; i < 4; i++)
-        if (get(&s->f, needed[i]).n == 0 && (token.n == 0 || i == 3))
-            return host->fail(host->ctx, SY_EAUTH, "profile '%s' has no %s", s->f.name, needed[i]);
     path = get(&s->f, "key_file");
+    token = get(&s->f, "security_token_file");
     s->pass = get(&s->f, "pass_phrase");
     r = read_file(p, path, &s->key);
     if (r >= 0 && s->key.n == 0)
