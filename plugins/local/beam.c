@@ -9,7 +9,7 @@
 enum { WIDTH = 3, STEPS = 60, MAX_LINES = 8 };
 
 static const float floor_logp = -7.0f; /* less likely lines are not followed */
-static const float cut_logp = -0.7f;   /* a cut line is at least this likely */
+static const float cut_logp = -1.6f;   /* a beginning of a line is at least this likely */
 static const float line_logp = -0.8f;  /* a further line, given those before it */
 
 struct grow { /* a token that a hypothesis may go on with */
@@ -23,6 +23,8 @@ struct beam {
     struct dist dist[WIDTH];
     unsigned nlive;
     bool has_best, has_cut;
+    float escape; /* at the caret, as the next two */
+    unsigned exact, aligned;
     struct guess *out;
     unsigned nout;
     struct {
@@ -75,6 +77,7 @@ static bool write_text(const struct beam *b, const struct query *q, const struct
     bool ok = true;
 
     g->n = 0;
+    g->nstep = 0;
     for (i = h->base; i < h->n && ok; i++) {
         uint32_t id = h->tok[SEG_LEAD + i];
         uint8_t code = h->space[SEG_LEAD + i];
@@ -89,26 +92,31 @@ static bool write_text(const struct beam *b, const struct query *q, const struct
 
             ok = (glued || put(g, space, lex_space_put(code, space))) && put(g, e->text, e->len);
         }
+        g->step[g->nstep++].n = (uint16_t)g->n;
     }
     return ok;
 }
 
-static bool is_useful(const struct query *q, const struct guess *g)
+bool guess_is_useful(const struct guess *g)
 {
+    unsigned seen = 0;
     size_t i;
 
-    if (g->n == q->nafter && memcmp(g->text, q->after, g->n) == 0)
-        return false;
-    for (i = 0; i < g->n; i++)
-        if (g->text[i] != ' ' && g->text[i] != '\t' && g->text[i] != '\n')
-            return true;
-    return false;
+    for (i = 0; i < g->n && seen < 2; i++)
+        seen += g->text[i] != ' ' && g->text[i] != '\t' && g->text[i] != '\n';
+    return seen == 2;
+}
+
+/* Not what stands after the caret anyway. */
+static bool is_new(const struct query *q, const struct guess *g)
+{
+    return g->n != q->nafter || memcmp(g->text, q->after, g->n) != 0;
 }
 
 static bool make_guess(const struct beam *b, const struct query *q, const struct hyp *h, enum beam_kind kind, float logp,
                        float last, struct guess *ret)
 {
-    if (!write_text(b, q, h, ret) || !is_useful(q, ret))
+    if (!write_text(b, q, h, ret) || !is_new(q, ret) || !guess_is_useful(ret))
         return false;
     ret->kind = kind;
     ret->ntok = h->n - h->base;
@@ -116,6 +124,9 @@ static bool make_guess(const struct beam *b, const struct query *q, const struct
     ret->min = last < h->min ? last : h->min;
     ret->first = h->first;
     ret->gap = 5;
+    ret->escape = b->escape;
+    ret->exact = b->exact;
+    ret->aligned = b->aligned;
     return true;
 }
 
@@ -191,6 +202,7 @@ static void copy_hyp(struct hyp *to, const struct hyp *from)
     to->logp = from->logp;
     to->min = from->min;
     to->first = from->first;
+    memcpy(to->lp, from->lp, (from->n - from->base) * sizeof *to->lp);
 }
 
 static void push_share(struct beam *b, const struct query *q, struct hyp *h, const struct share *s)
@@ -199,6 +211,7 @@ static void push_share(struct beam *b, const struct query *q, struct hyp *h, con
 
     if (h->n == h->base)
         h->first = lp;
+    h->lp[h->n - h->base] = lp;
     h->logp += lp;
     if (lp < h->min)
         h->min = lp;
@@ -245,6 +258,24 @@ static void keep_cut(struct beam *b)
     }
 }
 
+/* Writes the beginning, and how likely each beginning of it is. */
+static bool make_cut(const struct beam *b, const struct query *q, struct guess *g, float line)
+{
+    float logp = 0, min = 0;
+    unsigned i;
+
+    if (!make_guess(b, q, &b->cut, BEAM_CUT, b->cut.logp, 0, g))
+        return false;
+    for (i = 0; i < g->nstep; i++) {
+        logp += b->cut.lp[i];
+        min = b->cut.lp[i] < min ? b->cut.lp[i] : min;
+        g->step[i].logp = logp;
+        g->step[i].min = min;
+    }
+    g->gap = b->cut.logp - line;
+    return true;
+}
+
 static void search(struct beam *b, const struct query *q, const struct beam_limits *lim)
 {
     struct grow grow[WIDTH];
@@ -255,6 +286,8 @@ static void search(struct beam *b, const struct query *q, const struct beam_limi
         if (lim->is_cancelled && lim->is_cancelled(lim->ctx))
             return;
         n = expand(b, q, lim, grow);
+        if (step == 0)
+            b->escape = b->dist[0].escape;
         for (i = 0; i < n; i++) {
             copy_hyp(&b->next[i], &b->live[grow[i].hyp]);
             push_share(b, q, &b->next[i], &b->dist[grow[i].hyp].share[grow[i].share]);
@@ -394,11 +427,14 @@ unsigned beam_run(struct beam *b, const struct query *q, const struct beam_limit
     b->has_best = b->has_cut = false;
     hyp_init(&b->live[0], q);
     match_find(b->match, q, &b->live[0], true);
+    b->exact = b->live[0].max_exact;
+    b->aligned = b->live[0].max_aligned;
+    b->escape = 1;
     search(b, q, lim);
     if (b->nout > 1)
         ret[0].gap = ret[0].logp - ret[1].logp;
     lines = b->nout;
-    if (b->has_cut && make_guess(b, q, &b->cut, BEAM_CUT, b->cut.logp, 0, &ret[b->nout]))
+    if (b->has_cut && make_cut(b, q, &ret[b->nout], lines > 0 ? ret[0].logp : floor_logp))
         b->nout++;
     if (lines > 0 && b->has_best && lim->lines && q->stop == ID_NONE)
         add_lines(b, q, lim);

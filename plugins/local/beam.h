@@ -13,7 +13,7 @@ enum { BEAM_TEXT = 2048, BEAM_RESULTS = 6 };
 enum beam_kind {
     BEAM_WHOLE, /* a whole line */
     BEAM_REST,  /* the rest of a line */
-    BEAM_CUT,   /* the beginning of one, as far as it is likely */
+    BEAM_CUT,   /* the beginning of one; every beginning of it may be given instead, see `step` */
     BEAM_LINES, /* several lines */
     BEAM_KINDS
 };
@@ -24,7 +24,14 @@ struct guess {
     size_t n;
     unsigned ntok;
     float logp, min, first; /* of all tokens, of the least likely one, of the first */
-    float gap;              /* to the next best line */
+    float gap;              /* to the next best line; of a beginning: to the best line */
+    float escape;           /* at the caret: none of the tokens known there */
+    unsigned exact, aligned; /* at the caret: the longest contexts found */
+    unsigned nstep;
+    struct guess_step {     /* BEAM_CUT only: after each token */
+        uint16_t n;         /* bytes of text */
+        float logp, min;
+    } step[HYP_TOKENS];
 };
 
 struct beam_limits {
@@ -38,6 +45,9 @@ struct beam;
 
 struct beam *beam_new(void);
 void beam_free(struct beam *b);
+
+/* Is this worth showing: more than white space and one character? */
+bool guess_is_useful(const struct guess *g);
 
 /* Fills ret[] with different lines, the likeliest first, then, if there are, one BEAM_CUT and one BEAM_LINES. */
 unsigned beam_run(struct beam *b, const struct query *q, const struct beam_limits *lim, struct guess ret[BEAM_RESULTS + 2]);

@@ -42,6 +42,7 @@ struct hyp { /* a hypothesis: the context and what was generated */
     struct cursor cursor[HYP_CURSORS];
     int depth;               /* brackets opened in what was generated */
     float logp, min, first;
+    float lp[HYP_TOKENS]; /* of each generated token */
 };
 
 struct match; /* working space */

@@ -43,24 +43,47 @@ static void insert(struct completion *c, unsigned n, const struct guess *g, floa
     c[i].p = p;
 }
 
+/* Shortens a beginning until it is likely enough; returns its probability, 0 when nothing of it is. */
+static float fit_cut(const struct query *q, struct guess *g, float min)
+{
+    float p;
+
+    for (; guess_is_useful(g); score_cut(g, g->nstep - 1)) {
+        p = score_guess(q, g);
+        if (p >= min)
+            return p;
+        if (g->nstep == 1)
+            break;
+    }
+    return 0;
+}
+
+unsigned model_choose(const struct query *q, struct guess *guess, unsigned found, bool many, float min,
+                      struct completion ret[BEAM_RESULTS + 2])
+{
+    unsigned n = 0, i;
+    float p;
+
+    for (i = 0; i < found; i++) {
+        if (guess[i].kind == BEAM_CUT && n > 0)
+            continue; /* the beginning of a line is for when no whole one is likely */
+        if (!many && i > 0 && n > 0 && guess[i].kind < BEAM_CUT)
+            continue;
+        p = guess[i].kind == BEAM_CUT ? fit_cut(q, &guess[i], min) : score_guess(q, &guess[i]);
+        if (p >= min && p > 0)
+            insert(ret, n++, &guess[i], p);
+    }
+    return n;
+}
+
 unsigned model_complete(struct model *m, const struct query_request *r, const struct beam_limits *lim,
                         struct completion ret[BEAM_RESULTS + 2])
 {
     struct guess guess[BEAM_RESULTS + 2];
-    unsigned n = 0, found = 0, i;
-    float p;
+    unsigned n = 0;
 
     if (query_init(&m->query, &m->store, r))
-        found = beam_run(m->beam, &m->query, lim, guess);
-    for (i = 0; i < found; i++) {
-        if (guess[i].kind == BEAM_CUT && n > 0)
-            continue; /* the beginning of a line is for when no whole one is likely */
-        if (!lim->many && i > 0 && n > 0 && guess[i].kind < BEAM_CUT)
-            continue;
-        p = score_guess(&m->query, &guess[i]);
-        if (p >= m->min_confidence)
-            insert(ret, n++, &guess[i], p);
-    }
+        n = model_choose(&m->query, guess, beam_run(m->beam, &m->query, lim, guess), lim->many, m->min_confidence, ret);
     query_fini(&m->query);
     return n;
 }

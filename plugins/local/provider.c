@@ -12,7 +12,6 @@
 #include <string.h>
 
 static const int default_memory_mb = 64;
-static const float default_confidence = 0.25f;
 
 struct local {
     const struct sy_host *host;
@@ -42,7 +41,7 @@ static bool number_option(const struct sy_host *host, const char *key, double lo
 
 static int local_open(const struct sy_host *host, void **self)
 {
-    double memory = default_memory_mb, confidence = (double)default_confidence;
+    double memory = default_memory_mb, confidence = (double)MODEL_CONFIDENCE;
     struct local *l;
 
     if (!number_option(host, "memory_mb", 1, 4096, &memory))

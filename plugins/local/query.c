@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-enum { RECENT_BEFORE = 8000, RECENT_AFTER = 4000, RECENT_NEAR = 200, MAX_WINDOW = 256 << 10 };
+enum { RECENT_BEFORE = 8000, RECENT_AFTER = 4000, RECENT_NEAR = 200 };
+enum { WINDOW_BEFORE = 64 << 10, WINDOW_AFTER = 32 << 10 }; /* of a document made for one query */
 
 /* ---- the document ------------------------------------------------------------------------------------------------- */
 
@@ -19,13 +20,13 @@ static bool same_text(const struct file *f, const struct query_request *r)
 /* Makes a document of the request's windows; returns the caret's place in it. */
 static size_t make_cold(struct query *q, const struct query_request *r)
 {
-    size_t np = r->nprefix, ns = r->nsuffix < MAX_WINDOW ? r->nsuffix : MAX_WINDOW;
+    size_t np = r->nprefix, ns = r->nsuffix < WINDOW_AFTER ? r->nsuffix : WINDOW_AFTER;
     const char *p = r->prefix, *nl;
     char *text;
 
-    if (np > MAX_WINDOW) {
-        p += np - MAX_WINDOW;
-        np = MAX_WINDOW;
+    if (np > WINDOW_BEFORE) {
+        p += np - WINDOW_BEFORE;
+        np = WINDOW_BEFORE;
     }
     /* A window that starts inside a line starts with the next one. */
     if (r->caret > np && np > 0 && (nl = memchr(p, '\n', np)) != NULL) {

@@ -3,6 +3,8 @@
  *
  *     cc -O2 -D_GNU_SOURCE -I. -o bench_local tests/bench/bench_local.c -lm
  *     ./bench_local N TREE...         accuracy over N positions a tree, task and mode, and times
+ *     ./bench_local --typing N TREE...  whole files typed, N characters a tree: keys saved, suggestions right
+ *     ./bench_local --replay K (OLD NEW)...  one in K of the lines that a newer tree inserted, typed again
  *     ./bench_local --speed TREE      one workspace of 20 files and at most 1 MB: times of run, put and edit, memory
  *
  * A tree should be none that the numbers were fitted on. Exact: the first candidate equals the hidden text to the last
@@ -22,12 +24,13 @@ static const char *const modes[] = { "full", "pre", "cold", "block" }, *const ta
 struct outcome {
     float p; /* 0: no candidate */
     bool exact, shown_exact;
+    bool shown, shown_right; /* at the default threshold */
     uint32_t us;
     unsigned right; /* characters */
     unsigned total;
 };
 
-struct blocks { /* several lines offered at 0.25 and more */
+struct blocks { /* several lines offered at the default threshold */
     size_t asked, offered, right, lines;
 };
 
@@ -95,6 +98,12 @@ static double calibration_error(const struct tally *t)
     return n ? 100 * sum / (double)n : 0;
 }
 
+static void print_heading(void)
+{
+    printf("%-24s %6s %6s %6s  %5s %5s %5s  %5s  %5s %5s  %6s %6s\n", "", "n", "exact%", "chars%", "p@10", "p@25", "p@50",
+           "ece%", "shown", "right", "p50us", "p99us");
+}
+
 static void report(const char *name, struct tally *t)
 {
     size_t i, exact = 0, shown = 0, shown_right = 0, chars = 0, total = 0;
@@ -102,8 +111,8 @@ static void report(const char *name, struct tally *t)
     qsort(t->o, t->n, sizeof *t->o, by_p);
     for (i = 0; i < t->n; i++) {
         exact += t->o[i].exact;
-        shown += t->o[i].p >= 0.25f;
-        shown_right += t->o[i].p >= 0.25f && t->o[i].shown_exact;
+        shown += t->o[i].shown;
+        shown_right += t->o[i].shown_right;
         chars += t->o[i].right;
         total += t->o[i].total;
     }
@@ -127,23 +136,34 @@ static unsigned common(const struct position *p, const struct guess *g)
     return (unsigned)i;
 }
 
+/* A beginning of a line is right when it is one. */
+static bool is_right(const struct position *p, const struct guess *g)
+{
+    return common(p, g) == (g->kind == BEAM_CUT ? g->n : p->ntruth) && (g->kind == BEAM_CUT || g->n == p->ntruth);
+}
+
 static struct outcome ask(struct model *m, const struct position *p)
 {
+    static struct guess g[BEAM_RESULTS + 2], g2[BEAM_RESULTS + 2];
     static struct completion c[BEAM_RESULTS + 2];
     struct query_request r = position_request(p);
     struct beam_limits lim = { 0 };
     struct outcome o = { .total = (unsigned)p->ntruth };
     double start = now_us();
-    unsigned n = model_complete(m, &r, &lim, c);
+    unsigned found = query_init(&m->query, &m->store, &r) ? beam_run(m->beam, &m->query, &lim, g) : 0, n;
 
+    memcpy(g2, g, found * sizeof *g);
     o.us = (uint32_t)(now_us() - start);
+    n = model_choose(&m->query, g, found, false, 0, c);
     if (n > 0) {
         o.p = c[0].p;
         o.right = common(p, &c[0].guess);
         o.exact = c[0].guess.n == p->ntruth && o.right == p->ntruth;
-        /* A cut line is shown as a beginning, so it is right when it is one. */
-        o.shown_exact = o.exact || (c[0].guess.kind == BEAM_CUT && o.right == c[0].guess.n);
+        o.shown_exact = is_right(p, &c[0].guess);
     }
+    o.shown = model_choose(&m->query, g2, found, false, MODEL_CONFIDENCE, c) > 0;
+    o.shown_right = o.shown && is_right(p, &c[0].guess);
+    query_fini(&m->query);
     return o;
 }
 
@@ -202,7 +222,7 @@ static void ask_block(struct model *m, const struct position *p, struct blocks *
     for (i = 0; i < n; i++) {
         const struct guess *g = &c[i].guess;
 
-        if (g->kind != BEAM_LINES || c[i].p < 0.25f)
+        if (g->kind != BEAM_LINES || c[i].p < MODEL_CONFIDENCE)
             continue;
         b->offered++;
         b->right += g->n <= left && memcmp(g->text, p->truth, g->n) == 0;
@@ -304,8 +324,7 @@ static int measure_accuracy(char **dirs, int n, size_t count)
     char name[64];
     int i;
 
-    printf("%-24s %6s %6s %6s  %5s %5s %5s  %5s  %5s %5s  %6s %6s\n", "", "n", "exact%", "chars%", "p@10", "p@25", "p@50",
-           "ece%", "shown", "right", "p50us", "p99us");
+    print_heading();
     for (i = 0; i < n; i++)
         measure_tree(dirs[i], count, &res);
     for (mode = 0; mode < MODES; mode++) {
@@ -324,6 +343,10 @@ static int measure_accuracy(char **dirs, int n, size_t count)
            100.0 * (double)res.blocks.right / (double)(res.blocks.offered + !res.blocks.offered));
     return 0;
 }
+
+#include "local_typing.c"
+
+#include "local_replay.c"
 
 /* Types a comment-like word at a random place and takes it away again; returns us an edit. */
 static double measure_edits(struct model *m, const struct tree_file *f, size_t count, double *ret_worst)
@@ -411,8 +434,12 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "--speed") == 0)
         return measure_speed(argv[2]);
+    if (argc > 3 && strcmp(argv[1], "--typing") == 0)
+        return measure_typed(argv + 3, argc - 3, strtoul(argv[2], NULL, 10));
+    if (argc > 4 && strcmp(argv[1], "--replay") == 0)
+        return measure_replay(argv + 3, argc - 3, strtoul(argv[2], NULL, 10));
     if (argc < 3) {
-        fprintf(stderr, "usage: bench_local N TREE...\n       bench_local --speed TREE\n");
+        fprintf(stderr, "usage: bench_local N TREE...\n       bench_local --typing N TREE...\n       bench_local --replay K (OLD NEW)...\n       bench_local --speed TREE\n");
         return 2;
     }
     return measure_accuracy(argv + 2, argc - 2, strtoul(argv[1], NULL, 10));

@@ -241,6 +241,43 @@ static void gives_several_lines_of_a_block(void **state)
     close_model(&f);
 }
 
+/* Six functions begin a line alike and end it differently. */
+static void cuts_an_unsure_tail(void **state)
+{
+    static const char *const tails[] = { "ALPHA, 1);", "path->name);", "\"text\");", "next(3) + 4);", "x[7], y);", "-1);" };
+    struct fixture f;
+    struct answer a;
+    char text[4096];
+    int i, k;
+
+    (void)state;
+    open_model(&f, NULL);
+    for (i = 0, k = 0; i < 6; i++)
+        k += snprintf(text + k, sizeof text - (size_t)k, "void f%d(void)\n{\n    begin();\n    table_register_entry(main_table, %s\n}\n\n", i,
+                      tails[i]);
+    put_text(&f, "a.c", "c", text, 0);
+    run_marked(&f, "b.c", "c", "void g(void)\n{\n    begin();\n    table_<|>", SY_REQ_SINGLE_LINE, &a);
+    assert_int_equal(a.n, 1);
+    assert_string_equal(a.text[0], "register_entry(main_table,");
+    assert_true(a.p[0] >= 500000);
+    close_model(&f);
+}
+
+static void does_not_show_a_single_character(void **state)
+{
+    struct fixture f;
+    struct answer a;
+    int i;
+
+    (void)state;
+    open_model(&f, "0");
+    put_text(&f, "src/store.c", "c", store_c, 0);
+    run_marked(&f, "b.c", "c", "    return store_fail(s, r, path)<|>", SY_REQ_MANY | SY_REQ_SINGLE_LINE, &a);
+    for (i = 0; i < a.n; i++)
+        assert_true(a.len[i] > 1);
+    close_model(&f);
+}
+
 /* ---- what it keeps to itself -------------------------------------------------------------------------------------- */
 
 static void is_silent_below_the_threshold(void **state)
@@ -555,6 +592,8 @@ int main(void)
         cmocka_unit_test(stops_before_what_follows_on_the_line),
         cmocka_unit_test(keeps_exact_spacing),
         cmocka_unit_test(gives_several_lines_of_a_block),
+        cmocka_unit_test(cuts_an_unsure_tail),
+        cmocka_unit_test(does_not_show_a_single_character),
         cmocka_unit_test(is_silent_below_the_threshold),
         cmocka_unit_test(is_silent_in_comments_and_inside_words),
         cmocka_unit_test(never_repeats_a_secret),

@@ -165,19 +165,22 @@ static enum tree_mode mode_of(size_t i)
     return mix[i % 5];
 }
 
-static void print_weights(const float *vote, const float (*score)[SCORE_INPUTS])
+static void print_weights(const float *vote, const float (*score)[SCORE_PLACES][SCORE_INPUTS])
 {
-    int i, k;
+    int i, place, k;
 
     printf("/* SPDX-License-Identifier: MIT */\n/* Printed by train/train.c; not to be edited. */\n#include \"score.h\"\n\n"
            "const float vote_weight[VOTE_WEIGHTS] = {");
     for (i = 0; i < VOTE_WEIGHTS; i++)
         printf("%s%.3ff,", i % 12 ? " " : "\n    ", (double)vote[i]);
-    printf("\n};\n\nconst float score_weight[BEAM_KINDS][SCORE_INPUTS] = {\n");
+    printf("\n};\n\nconst float score_weight[BEAM_KINDS][SCORE_PLACES][SCORE_INPUTS] = {\n");
     for (i = 0; i < BEAM_KINDS; i++) {
-        printf("    {");
-        for (k = 0; k < SCORE_INPUTS; k++)
-            printf(" %.3ff%s", (double)score[i][k], k + 1 < SCORE_INPUTS ? "," : " },\n");
+        for (place = 0; place < SCORE_PLACES; place++) {
+            printf("    %s{", place ? " " : "{");
+            for (k = 0; k < SCORE_INPUTS; k++)
+                printf(" %.3ff%s", (double)score[i][place][k],
+                       k + 1 < SCORE_INPUTS ? "," : place + 1 < SCORE_PLACES ? " },\n" : " } },\n");
+        }
     }
     printf("};\n");
 }
@@ -229,30 +232,91 @@ struct sample {
     bool right;
 };
 
-static size_t take_samples(struct model *m, const struct position *p, enum tree_mode mode, struct sample *out,
-                           uint8_t *ret_kind)
+struct samples { /* one set for each kind of guess and place */
+    struct sample *s[BEAM_KINDS][SCORE_PLACES];
+    size_t n[BEAM_KINDS][SCORE_PLACES];
+    uint64_t rnd;
+};
+
+static void add_sample(struct samples *to, const struct query *q, const struct guess *g, bool right)
+{
+    int place = score_place(q);
+    size_t *n = &to->n[g->kind][place];
+    struct sample **s = &to->s[g->kind][place];
+
+    if ((*n & (*n - 1)) == 0)
+        *s = mem_resize(*s, (*n ? *n * 2 : 1) * sizeof **s);
+    score_inputs(q, g, (*s)[*n].x);
+    (*s)[(*n)++].right = right;
+}
+
+/* Whatever would be shown here at some threshold; of beginnings one of any length. */
+static void sample_typist(struct samples *to, struct model *m, const struct typist *t)
 {
     static struct guess g[BEAM_RESULTS + 2];
-    struct query_request r = position_request(p);
-    struct beam_limits lim = { .lines = true };
-    unsigned n = 0, i, k = 0;
+    struct query_request r = typist_request(t);
+    struct beam_limits lim = { .lines = !t->rest };
+    unsigned n = 0, i;
 
     if (query_init(&m->query, &m->store, &r))
         n = beam_run(m->beam, &m->query, &lim, g);
     for (i = 0; i < n; i++) {
-        const char *want = p->truth;
-        size_t nwant = p->ntruth, left = p->file->n - (size_t)(p->truth - p->file->text);
-
-        if ((i > 0 && g[i].kind < BEAM_CUT) || (g[i].kind == BEAM_LINES && mode == MODE_FULL))
-            continue; /* where only one line is missing, several are never right */
-        if (g[i].kind == BEAM_CUT || g[i].kind == BEAM_LINES) /* what follows in the file */
-            nwant = g[i].n < left ? g[i].n : left;
-        out[k].right = g[i].n == nwant && memcmp(g[i].text, want, nwant) == 0;
-        score_inputs(&m->query, &g[i], out[k].x);
-        ret_kind[k++] = (uint8_t)g[i].kind;
+        if (i > 0 && g[i].kind < BEAM_CUT)
+            continue;
+        if (g[i].kind == BEAM_CUT)
+            score_cut(&g[i], 1 + tree_random(&to->rnd) % g[i].nstep);
+        if (guess_is_useful(&g[i]))
+            add_sample(to, &m->query, &g[i], typist_agrees(t, &g[i]));
     }
     query_fini(&m->query);
-    return k;
+}
+
+/* Types a file and asks at one token in four, and inside one word in four. Returns how often it asked. */
+static size_t sample_file(struct samples *to, struct model *m, const struct tree_file *f, bool rest)
+{
+    struct typist t;
+    size_t asked = 0, i, at;
+
+    typist_open(&t, &m->store, f, rest);
+    while (typist_line(&t)) {
+        for (i = 0; i < t.ln.n && t.ln.tok[i].kind != TK_WALL; i++) {
+            at = t.start + t.ln.tok[i].off;
+            if (tree_random(&to->rnd) % 4 == 0) {
+                typist_move(&t, at);
+                sample_typist(to, m, &t);
+                asked++;
+            }
+            if (t.ln.tok[i].kind == TK_WORD && t.ln.tok[i].len > 2 && tree_random(&to->rnd) % 4 == 0) {
+                typist_move(&t, at + 1 + tree_random(&to->rnd) % (t.ln.tok[i].len - 1));
+                sample_typist(to, m, &t);
+                asked++;
+            }
+        }
+    }
+    return asked;
+}
+
+/* Several lines in the middle of a file, where the next ones are to be written too. */
+static void sample_blocks(struct samples *to, struct model *m, const struct tree *t, size_t count)
+{
+    static struct guess g[BEAM_RESULTS + 2];
+    struct beam_limits lim = { .lines = true };
+    struct position p;
+    unsigned n, i;
+
+    while (count-- > 0) {
+        if (!draw(t, (enum tree_task)(count % 3), MODE_BLOCK, &to->rnd, &p))
+            continue;
+        struct query_request r = position_request(&p);
+        size_t left = p.file->n - (size_t)(p.truth - p.file->text);
+
+        n = query_init(&m->query, &m->store, &r) ? beam_run(m->beam, &m->query, &lim, g) : 0;
+        for (i = 0; i < n; i++)
+            if (g[i].kind == BEAM_LINES)
+                add_sample(to, &m->query, &g[i], g[i].n <= left && memcmp(g[i].text, p.truth, g[i].n) == 0);
+        query_fini(&m->query);
+        position_free(&p);
+    }
 }
 
 /* Newton's method for a logistic regression with a little shrinking. */
@@ -291,45 +355,46 @@ static void fit_logistic(const struct sample *s, size_t n, float *w)
         w[i] = (float)b[i];
 }
 
+/* The samples of one tree: files typed from nothing, files with the rest there, and now and then without a workspace. */
+static void sample_tree(struct samples *to, const char *dir, size_t count)
+{
+    struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
+    struct tree t;
+    size_t asked = 0, k;
+
+    tree_read(&t, dir, TREE_BYTES);
+    put_corpus(m, &t);
+    for (k = 0; asked < count && t.n > 0; k++) {
+        const struct tree_file *f = &t.file[tree_random(&to->rnd) % t.n];
+
+        asked += sample_file(to, k % 8 == 7 ? cold : m, f, k % 2);
+        if (k % 8 == 7)
+            store_drop(&cold->store, f->path, strlen(f->path));
+        else
+            store_put(&m->store, f->path, strlen(f->path), f->lang, strlen(f->lang), f->text, f->n, false);
+    }
+    sample_blocks(to, m, &t, count / 8);
+    tree_free(&t);
+    model_free(m);
+    model_free(cold);
+}
+
 static void fit_scores(char **dirs, int ndirs, size_t count)
 {
-    float w[BEAM_KINDS][SCORE_INPUTS] = { { 0 } };
-    struct sample *all[BEAM_KINDS] = { NULL }, s[BEAM_RESULTS + 2];
-    uint8_t kind[BEAM_RESULTS + 2];
-    size_t n[BEAM_KINDS] = { 0 }, i, k, got;
-    uint64_t rnd = 7;
-    int d;
+    static float w[BEAM_KINDS][SCORE_PLACES][SCORE_INPUTS];
+    static struct samples all = { .rnd = 7 };
+    int d, i, k;
 
-    for (d = 0; d < ndirs; d++) {
-        struct model *m = model_new((size_t)1 << 30, 0), *cold = model_new((size_t)1 << 30, 0);
-        struct tree t;
-        struct position p;
-
-        tree_read(&t, dirs[d], TREE_BYTES);
-        put_corpus(m, &t);
-        for (i = 0; i < count; i++) {
-            if (!draw(&t, (enum tree_task)(i % 3), mode_of(i / 3), &rnd, &p))
-                continue;
-            got = take_samples(mode_of(i / 3) == MODE_COLD ? cold : m, &p, mode_of(i / 3), s, kind);
-            for (k = 0; k < got; k++) {
-                size_t *c = &n[kind[k]];
-
-                if ((*c & (*c - 1)) == 0)
-                    all[kind[k]] = mem_resize(all[kind[k]], (*c ? *c * 2 : 1) * sizeof *s);
-                all[kind[k]][(*c)++] = s[k];
-            }
-            position_free(&p);
-        }
-        tree_free(&t);
-        model_free(m);
-        model_free(cold);
-    }
+    for (d = 0; d < ndirs; d++)
+        sample_tree(&all, dirs[d], count);
     for (i = 0; i < BEAM_KINDS; i++) {
-        fit_logistic(all[i], n[i], w[i]);
-        fprintf(stderr, "kind %zu: %zu samples\n", i, n[i]);
-        free(all[i]);
+        for (k = 0; k < SCORE_PLACES; k++) {
+            fit_logistic(all.s[i][k], all.n[i][k], w[i][k]);
+            fprintf(stderr, "kind %d place %d: %zu samples\n", i, k, all.n[i][k]);
+            free(all.s[i][k]);
+        }
     }
-    print_weights(vote_weight, (const float(*)[SCORE_INPUTS])w);
+    print_weights(vote_weight, (const float(*)[SCORE_PLACES][SCORE_INPUTS])w);
 }
 
 int main(int argc, char **argv)

@@ -159,3 +159,67 @@ struct query_request position_request(const struct position *p)
                                    .nlang = strlen(p->file->lang), .prefix = p->text, .nprefix = p->caret,
                                    .suffix = p->text + p->caret, .nsuffix = p->ntext - p->caret, .caret = p->caret };
 }
+
+/* ---- typing -------------------------------------------------------------------------------------------------------- */
+
+void typist_open(struct typist *t, struct store *s, const struct tree_file *f, bool rest)
+{
+    *t = (struct typist){ .store = s, .file = f, .rest = rest, .lang = lex_lang(f->lang, strlen(f->lang)) };
+    store_put(s, f->path, strlen(f->path), f->lang, strlen(f->lang), f->text, rest ? f->n : 0, true);
+}
+
+static void typist_edit(struct typist *t, size_t start, size_t old_end, size_t n)
+{
+    store_edit(t->store, t->file->path, strlen(t->file->path), start, old_end, t->file->text + start, n);
+}
+
+bool typist_line(struct typist *t)
+{
+    const struct tree_file *f = t->file;
+    size_t first = t->next;
+
+    typist_move(t, t->end);
+    do {
+        t->start = t->next;
+        if (t->start >= f->n)
+            return false;
+        const char *nl = memchr(f->text + t->start, '\n', f->n - t->start);
+
+        t->end = nl ? (size_t)(nl - f->text) : f->n;
+        t->next = t->end + 1;
+        lex_line(t->lang, f->text + t->start, t->end - t->start, false, &t->mode, &t->ln);
+    } while (t->ln.n == 0 || t->ln.tok[0].kind == TK_WALL);
+    t->caret = t->start + t->ln.tok[0].off;
+    if (t->rest)
+        typist_edit(t, t->caret, t->end, 0);
+    else
+        typist_edit(t, first > 0 ? first - 1 : 0, first > 0 ? first - 1 : 0, t->caret - (first > 0 ? first - 1 : 0));
+    return true;
+}
+
+void typist_move(struct typist *t, size_t to)
+{
+    if (to > t->caret)
+        typist_edit(t, t->caret, t->caret, to - t->caret);
+    t->caret = to;
+}
+
+struct query_request typist_request(const struct typist *t)
+{
+    const struct tree_file *f = t->file;
+    const struct file *doc = store_find(t->store, f->path, strlen(f->path));
+
+    return (struct query_request){ .path = f->path, .npath = strlen(f->path), .lang = f->lang, .nlang = strlen(f->lang),
+                                   .prefix = doc->text, .nprefix = t->caret, .suffix = doc->text + t->caret,
+                                   .nsuffix = doc->ntext - t->caret, .caret = t->caret };
+}
+
+bool typist_agrees(const struct typist *t, const struct guess *g)
+{
+    const struct lex_token *last = &t->ln.tok[t->ln.n - 1];
+    const struct tree_file *f = t->file;
+
+    if (g->n > f->n - t->caret || memcmp(f->text + t->caret, g->text, g->n) != 0)
+        return false;
+    return g->kind >= BEAM_CUT || t->caret + g->n == t->start + last->off + last->len;
+}

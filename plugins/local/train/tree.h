@@ -53,4 +53,25 @@ bool position_pick(struct position *p, const struct tree_file *f, enum tree_task
 void position_free(struct position *p);
 struct query_request position_request(const struct position *p);
 
+/* Somebody who types a file line by line; the model's document is what he sees at that moment. */
+struct typist {
+    struct store *store;
+    const struct tree_file *file;
+    const struct lex_lang *lang;
+    bool rest;               /* the file exists already but for the line that is typed */
+    size_t start, end, next; /* the line, and the one after it */
+    size_t caret;
+    uint8_t mode;
+    struct lex_line ln;
+};
+
+void typist_open(struct typist *t, struct store *s, const struct tree_file *f, bool rest);
+/* Ends the line and goes to the next one that has tokens, to where its first token will be; false at the end. */
+bool typist_line(struct typist *t);
+/* Types the line up to here, a place in the file. */
+void typist_move(struct typist *t, size_t to);
+struct query_request typist_request(const struct typist *t);
+/* Is this what he is about to type: to the end of the line, or, of a beginning or several lines, so far? */
+bool typist_agrees(const struct typist *t, const struct guess *g);
+
 #endif
