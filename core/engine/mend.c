@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "providers.x.base_url", or the region's, if the address depends on one of them. */
-static const char *address_key(const struct config_provider *cfg, char *room, size_t size)
+/* " and providers.x.base_url", or the region's, if the address depends on one of them. */
+static const char *address_key(const struct provider *p, char *room, size_t size)
 {
+    const struct config_provider *cfg = p->cfg;
     static const char *const keys[] = {"base_url", "region"};
 
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -18,7 +19,23 @@ static const char *address_key(const struct config_provider *cfg, char *room, si
             snprintf(room, size, " and providers.%.40s.%s", cfg->name, keys[i]);
             return room;
         }
-    return "";
+    return provider_signs(p) ? " and the region" : "";
+}
+
+static void mend_key(const struct provider *p, char *out, size_t size)
+{
+    const struct config_provider *cfg = p->cfg;
+    bool vendor = cfg->key_source == KEY_NONE && provider_signs(p);
+    char room[80];
+
+    if (vendor)
+        snprintf(out, size, "check the credentials");
+    else if (cfg->key_source == KEY_NONE)
+        snprintf(out, size, "check providers.%.40s.key", cfg->name);
+    else
+        snprintf(out, size, "check the key in %s%.60s", cfg->key_source == KEY_ENV ? "" : "the file ", cfg->key_ref);
+    if (provider_signs(p))
+        snprintf(out + strlen(out), size - strlen(out), "%s", address_key(p, room, sizeof room));
 }
 
 static bool is_about_trust(const struct err *e)
@@ -26,24 +43,18 @@ static bool is_about_trust(const struct err *e)
     return strstr(e->text, "no secure connection") && strstr(e->text, "certificate");
 }
 
-static void mend_text(const struct config_provider *cfg, const struct exchange_report *r, const struct err *e, char *out, size_t size)
+static void mend_text(const struct provider *p, const struct exchange_report *r, const struct err *e, char *out, size_t size)
 {
-    bool region = json_object_get(cfg->options, "region") != NULL;
     char room[80];
+    const char *address = address_key(p, room, sizeof room); /* "" or " and ..." */
 
     switch (e->code) {
     case ERR_AUTH:
-        if (!r->http_status)
-            break; /* our own sentence, or the plugin's, which names the place already */
-        if (cfg->key_source == KEY_NONE)
-            snprintf(out, size, "check %s%.40s%s", region ? "the credentials" : "providers.", region ? "" : cfg->name, region ? "" : ".key");
-        else
-            snprintf(out, size, "check the key in %s%.60s", cfg->key_source == KEY_ENV ? "" : "the file ", cfg->key_ref);
-        if (region)
-            snprintf(out + strlen(out), size - strlen(out), "%s", address_key(cfg, room, sizeof room));
+        if (r->http_status) /* else it is our own sentence, or the plugin's, which names the place already */
+            mend_key(p, out, size);
         break;
     case ERR_NOT_FOUND:
-        snprintf(out, size, "check the target's model%s", address_key(cfg, room, sizeof room));
+        snprintf(out, size, "check the target's model%s", address);
         break;
     case ERR_QUOTA:
         snprintf(out, size, "check the plan and the balance of the account");
@@ -59,23 +70,22 @@ static void mend_text(const struct config_provider *cfg, const struct exchange_r
     case ERR_PROTO:
     case ERR_TIMEOUT:
         if (is_about_trust(e))
-            snprintf(out, size, "check%s, or name the certificate in SSL_CERT_FILE",
-                     *address_key(cfg, room, sizeof room) ? room + 4 : " the network");
+            snprintf(out, size, "check%s, or name the certificate in SSL_CERT_FILE", *address ? address + 4 : " the network");
         else if (!r->http_status)
-            snprintf(out, size, "check the network%s", address_key(cfg, room, sizeof room));
+            snprintf(out, size, "check the network%s", address);
         break;
     default:
         break;
     }
 }
 
-void provider_mend(const struct config_provider *cfg, const struct exchange_report *r, struct err *e)
+void provider_mend(const struct provider *p, const struct exchange_report *r, struct err *e)
 {
     char mend[160] = "";
     struct err whole = {0};
     size_t room;
 
-    mend_text(cfg, r, e, mend, sizeof mend);
+    mend_text(p, r, e, mend, sizeof mend);
     if (!mend[0])
         return;
     room = sizeof e->text - 3 - strlen(mend);

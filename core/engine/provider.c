@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening of providers, host services, and what both kinds of exchange have in common. */
 #include "core/engine/host_auth.h"
+#include "plugins/ext/sign.h"
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
@@ -223,6 +224,11 @@ bool provider_is_local(const struct provider *p)
     return is_loopback((struct str){host, MIN(n, strlen(host))});
 }
 
+bool provider_signs(const struct provider *p)
+{
+    return p->plugin->api.extension && p->plugin->api.extension(SY_EXT_SIGN);
+}
+
 bool provider_has_corpus(const struct provider *p)
 {
     return p->plugin->corpus.size != 0 && p->strand;
@@ -342,7 +348,7 @@ void exchange_finish(struct exchange *x, const struct err *e)
         x->report.end = EXCHANGE_WHOLE;
     told = x->report.end != EXCHANGE_FAILED ? none : x->error.code ? x->error : *e;
     if (x->report.end == EXCHANGE_FAILED)
-        provider_mend(x->p->cfg, &x->report, &told);
+        provider_mend(x->p, &x->report, &told);
     x->p->busy--;
     x->handler->done(x->ctx, &x->report, &told);
     x->magic = 0;

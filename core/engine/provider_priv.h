@@ -61,7 +61,8 @@ int exchange_compute_start(struct exchange *x, const struct sy_request *req, str
 void exchange_compute_cancel(struct exchange *x);
 
 /* Adds to a failed exchange's sentence what to change, if anything can be. (mend.c) */
-void provider_mend(const struct config_provider *cfg, const struct exchange_report *r, struct err *e);
+bool provider_signs(const struct provider *p); /* by its vendor's credentials, in a region */
+void provider_mend(const struct provider *p, const struct exchange_report *r, struct err *e);
 
 /* Our error code for a plugin's; 0 stays 0. */
 int provider_err_code(int sy_code);
