@@ -217,6 +217,29 @@ function recorded() {
   }
 }
 
+// ---- profiles ----------------------------------------------------------------------------------------------------
+
+// Values that go on in an indented line are not read here: no credential does.
+function profiles() {
+  const file = path.join(root, '../shared/vectors/aws-config-smithy-rs/profile-parser-tests.json');
+  if (!fs.existsSync(file)) return console.log('skip - clouds: no folder of profiles beside the repository');
+  const questions = [];
+  for (const t of JSON.parse(fs.readFileSync(file, 'utf8')).tests) {
+    for (const [name, keys] of Object.entries(t.output.config?.profiles ?? {})) {
+      for (const [key, want] of Object.entries(keys)) {
+        if (want.includes('\n')) continue;
+        const config = t.input.configFile ?? '';
+        const section = name === 'default' && !/\[\s*profile\s+default/.test(config) ? name : `profile ${name}`;
+        questions.push({ name: `${t.name} (${name}.${key})`, want, ask: [[t.input.credentialsFile ?? '', name, key], [config, section, key]] });
+      }
+    }
+  }
+  const r = spawnSync(path.join(build, 'tests/provider/ini'), [], { input: JSON.stringify(questions.flatMap((q) => q.ask)), encoding: 'utf8', timeout: 20000 });
+  const got = JSON.parse(r.stdout);
+  questions.forEach((q, i) => report(`profiles: ${q.name}`, differ('value', got[2 * i] || got[2 * i + 1], q.want)));
+  report('there are profiles', questions.length >= 30 ? '' : `only ${questions.length}`);
+}
+
 // ---- signatures of the second --------------------------------------------------------------------------------------
 
 async function theirOciSignature(wire, key, passphrase, keyId) {
@@ -258,6 +281,7 @@ server.listen(0, '127.0.0.1', async () => {
     await bedrockRequests();
     await bedrockAnswers();
     recorded();
+    profiles();
     await oracleSignatures();
   } catch (e) {
     report('runs', String(e.stack));
