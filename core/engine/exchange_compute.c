@@ -34,6 +34,8 @@ static int collect(void *ctx, const struct sy_event *ev)
     struct compute_job *c = ctx;
     struct sy_event copy;
 
+    if (!SY_HAS(ev, n)) /* no event of any version */
+        return 0;
     if (atomic_load(&c->job.cancelled) || c->nevents >= 64 || ev->text.n > MAX_COMPLETION_BYTES)
         return -1;
     memset(&copy, 0, sizeof copy);
