@@ -22,7 +22,7 @@ struct beam {
     struct hyp live[WIDTH], next[WIDTH], best, cut;
     struct dist dist[WIDTH];
     unsigned nlive;
-    bool has_best, has_cut;
+    bool has_best, has_cut, tiny;
     float escape; /* at the caret, as the next two */
     unsigned exact, aligned;
     struct guess *out;
@@ -116,7 +116,7 @@ static bool is_new(const struct query *q, const struct guess *g)
 static bool make_guess(const struct beam *b, const struct query *q, const struct hyp *h, enum beam_kind kind, float logp,
                        float last, struct guess *ret)
 {
-    if (!write_text(b, q, h, ret) || !is_new(q, ret) || !guess_is_useful(ret))
+    if (!write_text(b, q, h, ret) || !is_new(q, ret) || !(b->tiny || guess_is_useful(ret)))
         return false;
     ret->kind = kind;
     ret->ntok = h->n - h->base;
@@ -425,6 +425,7 @@ unsigned beam_run(struct beam *b, const struct query *q, const struct beam_limit
     b->out = ret;
     b->nout = 0;
     b->has_best = b->has_cut = false;
+    b->tiny = lim->tiny;
     hyp_init(&b->live[0], q);
     match_find(b->match, q, &b->live[0], true);
     b->exact = b->live[0].max_exact;

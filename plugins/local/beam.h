@@ -37,6 +37,7 @@ struct guess {
 struct beam_limits {
     bool many;  /* alternatives are wanted */
     bool lines; /* several lines are allowed */
+    bool tiny;  /* what is not useful too; for measuring */
     bool (*is_cancelled)(void *ctx);
     void *ctx;
 };

@@ -5,7 +5,8 @@
  * request alone; below `min_confidence` it says nothing. */
 #include "../ext/compute.h"
 #include "../ext/corpus.h"
-#include "model.h"
+#include "../ext/surprise.h"
+#include "surprise.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -139,13 +140,73 @@ static int local_drop(void *self, struct sy_str path)
     return SY_OK;
 }
 
+/* ---- sy.surprise/1 ------------------------------------------------------------------------------------------------ */
+
+static int tell_line(const struct surprise *s, uint64_t line, size_t start, void *ctx,
+                     int (*tell)(void *, const struct sy_surprise_line *))
+{
+    struct sy_surprise_token tok[SURPRISE_TOKENS];
+    struct sy_surprise_line ev = { .size = sizeof ev, .ntokens = s->n, .line = line, .bits = (double)s->bits, .tokens = tok };
+    unsigned i;
+
+    for (i = 0; i < s->n; i++)
+        tok[i] = (struct sy_surprise_token){ start + s->tok[i].off, start + s->tok[i].off + s->tok[i].len,
+                                             (double)s->tok[i].bits };
+    return tell(ctx, &ev);
+}
+
+/* The offset of a line's start; the text's end when it has fewer lines. */
+static size_t line_start(struct sy_str text, uint64_t line)
+{
+    const char *nl = text.p;
+    size_t at = 0;
+
+    while (line-- > 0 && at < text.n && (nl = memchr(text.p + at, '\n', text.n - at)) != NULL)
+        at = (size_t)(nl - text.p) + 1;
+    return nl ? at : text.n;
+}
+
+static int local_measure(void *self, const struct sy_surprise_text *t, void *ctx,
+                         int (*tell)(void *ctx, const struct sy_surprise_line *line), const struct sy_cancel *cancel)
+{
+    struct local *l = self;
+    size_t at = 0, len, rest = line_start(t->text, t->end);
+    const struct lex_lang *lang = lex_lang(bytes(t->language), t->language.n);
+    struct query_request r = { .path = bytes(t->path), .npath = t->path.n, .lang = bytes(t->language),
+                               .nlang = t->language.n, .prefix = bytes(t->text) };
+    struct surprise s;
+    struct lex_line ln;
+    uint8_t mode = 0;
+    uint64_t line;
+
+    if (rest > 0 && rest < t->text.n) { /* with the line end before it */
+        r.suffix = t->text.p + rest - 1;
+        r.nsuffix = t->text.n - rest + 1;
+    }
+    for (line = 0; line < t->end && at < t->text.n && !is_cancelled((void *)(uintptr_t)cancel); line++, at += len + 1) {
+        const char *nl = memchr(t->text.p + at, '\n', t->text.n - at);
+
+        len = nl ? (size_t)(nl - t->text.p) - at : t->text.n - at;
+        lex_line(lang, t->text.p + at, len, false, &mode, &ln);
+        if (line < t->first || ln.n == 0)
+            continue;
+        r.nprefix = r.caret = at + ln.tok[0].off;
+        if (surprise_measure(l->model, r, t->text.p + at, &ln, &s) && tell_line(&s, line, at, ctx, tell) < 0)
+            break;
+    }
+    return SY_OK;
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- */
 
 static const void *local_extension(const char *id)
 {
     static const struct sy_compute compute = { sizeof compute, local_run };
     static const struct sy_corpus corpus = { sizeof corpus, local_put, local_edit, local_drop };
+    static const struct sy_surprise surprise = { sizeof surprise, local_measure };
 
+    if (strcmp(id, SY_EXT_SURPRISE) == 0)
+        return &surprise;
     if (strcmp(id, SY_EXT_COMPUTE) == 0)
         return &compute;
     return strcmp(id, SY_EXT_CORPUS) == 0 ? &corpus : NULL;

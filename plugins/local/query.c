@@ -361,7 +361,7 @@ bool query_init(struct query *q, struct store *s, const struct query_request *r)
     q->store = s;
     q->doc = store_find(s, r->path, r->npath);
     caret = r->caret;
-    if (!q->doc || !same_text(q->doc, r))
+    if (!q->doc || r->fresh || !same_text(q->doc, r))
         caret = make_cold(q, r);
     file_prepare(q->doc);
     for (start = caret; start > 0 && q->doc->text[start - 1] != '\n'; start--)

@@ -28,6 +28,7 @@ struct query_request { /* the parts of a request that matter here; all borrowed 
     const char *path, *lang, *prefix, *suffix;
     size_t npath, nlang, nprefix, nsuffix;
     uint64_t caret;
+    bool fresh; /* the stored document, if there is one, is not to be used */
 };
 
 struct query {

@@ -142,27 +142,28 @@ static bool is_right(const struct position *p, const struct guess *g)
     return common(p, g) == (g->kind == BEAM_CUT ? g->n : p->ntruth) && (g->kind == BEAM_CUT || g->n == p->ntruth);
 }
 
+/* Asks twice: for the likeliest line, whatever it is, and for what would be shown. */
 static struct outcome ask(struct model *m, const struct position *p)
 {
-    static struct guess g[BEAM_RESULTS + 2], g2[BEAM_RESULTS + 2];
+    static struct guess g[BEAM_RESULTS + 2];
     static struct completion c[BEAM_RESULTS + 2];
     struct query_request r = position_request(p);
     struct beam_limits lim = { 0 };
     struct outcome o = { .total = (unsigned)p->ntruth };
     double start = now_us();
-    unsigned found = query_init(&m->query, &m->store, &r) ? beam_run(m->beam, &m->query, &lim, g) : 0, n;
+    bool ok = query_init(&m->query, &m->store, &r);
+    unsigned found = ok ? beam_run(m->beam, &m->query, &lim, g) : 0;
 
-    memcpy(g2, g, found * sizeof *g);
+    o.shown = model_choose(&m->query, g, found, false, MODEL_CONFIDENCE, c) > 0;
     o.us = (uint32_t)(now_us() - start);
-    n = model_choose(&m->query, g, found, false, 0, c);
-    if (n > 0) {
-        o.p = c[0].p;
-        o.right = common(p, &c[0].guess);
-        o.exact = c[0].guess.n == p->ntruth && o.right == p->ntruth;
-        o.shown_exact = is_right(p, &c[0].guess);
-    }
-    o.shown = model_choose(&m->query, g2, found, false, MODEL_CONFIDENCE, c) > 0;
     o.shown_right = o.shown && is_right(p, &c[0].guess);
+    lim.tiny = true;
+    if (ok && beam_run(m->beam, &m->query, &lim, g) > 0) {
+        o.p = score_guess(&m->query, &g[0]);
+        o.right = common(p, &g[0]);
+        o.exact = g[0].n == p->ntruth && o.right == p->ntruth;
+        o.shown_exact = is_right(p, &g[0]);
+    }
     query_fini(&m->query);
     return o;
 }

@@ -583,6 +583,69 @@ static void memory_stays_below_its_cap(void **state)
     close_model(&f);
 }
 
+/* ---- surprise ------------------------------------------------------------------------------------------------------ */
+
+struct measured {
+    double bits[16];
+    unsigned ntokens[16];
+    uint64_t line[16];
+    int n;
+};
+
+static int note_line(void *ctx, const struct sy_surprise_line *l)
+{
+    struct measured *m = ctx;
+    double sum = 0;
+    uint32_t i;
+
+    for (i = 0; i < l->ntokens; i++) {
+        assert_true(l->tokens[i].bits >= 0 && l->tokens[i].end > l->tokens[i].start);
+        sum += l->tokens[i].bits;
+    }
+    assert_true(l->bits >= sum - 0.01);
+    m->bits[m->n] = l->bits;
+    m->ntokens[m->n] = l->ntokens;
+    m->line[m->n++] = l->line;
+    return m->n == 16 ? -1 : 0;
+}
+
+static void measures_how_surprising_lines_are(void **state)
+{
+    static const char text[] = "int other(struct store *s, const char *path)\n{\n    int r = store_check(s, path);\n\n"
+                               "    /* nothing */\n    if (r < 0)\n        return store_fail(s, r, path);\n"
+                               "    quagga ^= zebra[okapi--] % 17;\n    return 0;\n}\n";
+    const struct sy_surprise *api;
+    struct sy_surprise_text t = { .size = sizeof t, .path = str("src/other.c"), .language = str("c"), .text = str(text),
+                                  .first = 2, .end = 8 };
+    struct measured a = { .n = 0 }, again = { .n = 0 }, knows = { .n = 0 };
+    struct fixture f;
+    size_t live;
+
+    (void)state;
+    open_model(&f, NULL);
+    api = f.provider->extension(SY_EXT_SURPRISE);
+    put_text(&f, "src/store.c", "c", store_c, 0);
+    live = ((struct local *)f.self)->model->store.vocab.live;
+    assert_int_equal(api->measure(f.self, &t, &a, note_line, NULL), SY_OK);
+    assert_int_equal(((struct local *)f.self)->model->store.vocab.live, live);
+    assert_int_equal(a.n, 4);
+    assert_int_equal(a.line[0], 2);
+    assert_int_equal(a.line[3], 7);
+    assert_true(a.bits[2] / a.ntokens[2] < 2);  /* the workspace has this line */
+    assert_true(a.bits[3] / a.ntokens[3] > 8);  /* and nothing like this one */
+    /* The path's own text is no evidence, whether the model knows it or not. */
+    put_text(&f, "src/other.c", "c", text, SY_CORPUS_OPEN);
+    assert_int_equal(api->measure(f.self, &t, &again, note_line, NULL), SY_OK);
+    assert_int_equal(again.n, 4);
+    assert_true(again.bits[2] == a.bits[2]);
+    assert_true(again.bits[3] / again.ntokens[3] > 6);
+    /* Another file with these lines is. */
+    put_text(&f, "src/third.c", "c", text, 0);
+    assert_int_equal(api->measure(f.self, &t, &knows, note_line, NULL), SY_OK);
+    assert_true(knows.bits[3] < a.bits[3] / 3);
+    close_model(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,6 +666,7 @@ int main(void)
         cmocka_unit_test(edited_model_equals_a_fresh_one),
         cmocka_unit_test(drop_forgets_exactly),
         cmocka_unit_test(memory_stays_below_its_cap),
+        cmocka_unit_test(measures_how_surprising_lines_are),
     };
 
     return cmocka_run_group_tests_name("local", tests, NULL, NULL);
