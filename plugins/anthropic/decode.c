@@ -121,6 +121,7 @@ static void refused(struct reader *r, struct oaierr *e)
 {
     struct anthropic *p = r->owner;
 
+    service_about(&p->service, text_c(r->asked));
     refusal_learn(e, &p->service);
 }
 

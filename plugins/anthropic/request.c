@@ -160,6 +160,8 @@ int anthropic_begin(void *self, const struct sy_request *req, const struct sy_ht
         r = open_exchange(&anthropic_message, p, req->kind == SY_REQ_FIM, x);
     if (r >= 0)
         ((struct reader *)*x)->flags = forced;
+    if (r >= 0)
+        reader_asks(*x, req->model);
     draft_fini(&d);
     return r;
 }

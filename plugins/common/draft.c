@@ -31,12 +31,13 @@ static int read_params(struct draft *d, const char *const *ours)
     return SY_OK;
 }
 
-int draft_init(struct draft *d, const struct service *s, const struct sy_request *req, const char *const *ours)
+int draft_init(struct draft *d, struct service *s, const struct sy_request *req, const char *const *ours)
 {
     *d = (struct draft){.s = s, .req = req};
     bytes_init(&d->out, DRAFT_MAX);
     bytes_init(&d->prompt, DRAFT_MAX);
     d->w.out = &d->out;
+    service_about(s, req->model);
     if (req->kind != SY_REQ_FIM && req->kind != SY_REQ_CHAT)
         return service_fail(s, SY_EUNSUPPORTED, "this plugin does not know this kind of request");
     return read_params(d, ours);

@@ -25,7 +25,7 @@ struct draft {
 extern const char draft_hole_system[]; /* how a hole is explained to a chat model */
 
 /* Reads the params; `ours`: members that they may not have, NULL at the end. draft_fini() is right after both. */
-int draft_init(struct draft *d, const struct service *s, const struct sy_request *req, const char *const *ours);
+int draft_init(struct draft *d, struct service *s, const struct sy_request *req, const char *const *ours);
 void draft_fini(struct draft *d);
 
 /* May this member be written? By accepts and by params; params of the part `in` where that is not NULL. */
@@ -45,8 +45,8 @@ const struct sy_msg *draft_message(const struct draft *d, size_t i);
 int draft_role(const struct sy_msg *m); /* SY_ROLE_*, whatever it said */
 
 /* How a hole is to be sent, by request and option: *f is the family of a raw prompt, else *word is "suffix" (the service's
- * own way) or "chat". no_suffix: the service refused its own way before (2: also where there is no suffix), so the provider's fim_format is used instead;
- * where that names none, nothing is sent in vain. */
+ * own way) or "chat". no_suffix: the service refused its own way before (2: also where there is no suffix), so the
+ * provider's fim_format is used instead; where that names none, nothing is sent in vain. */
 int draft_family(struct draft *d, int no_suffix, const struct fim_format **f, struct sy_str *word);
 
 int draft_chat_only(struct draft *d); /* SY_OK, or the refusal of a format that a service without holes cannot take */

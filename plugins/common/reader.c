@@ -61,6 +61,16 @@ void reader_close(void *x)
     free(r);
 }
 
+void reader_asks(void *x, struct sy_str model)
+{
+    struct reader *r = x;
+
+    if (model.n >= sizeof r->asked)
+        model.n = sizeof r->asked - 1;
+    if (model.n > 0)
+        memcpy(r->asked, model.p, model.n);
+}
+
 /* ---- events ---- */
 
 struct sy_str reader_string(struct reader *r, struct sy_str value)

@@ -43,6 +43,7 @@ struct reader {
     struct fence fence;
     struct bytes refusal, room; /* room: a decoded string, for as long as nothing else is decoded */
     char model[160];
+    char asked[96]; /* the model that was asked for, as reader_asks() told */
     char finish[48]; /* the service's word for the end, empty: not seen */
     int id_sent, usage_sent;
     uint64_t n[6]; /* figures that come in parts, as in SY_EV_USAGE */
@@ -54,6 +55,7 @@ int reader_open(const struct reader_kind *kind, void *owner, int unfence, void *
 int reader_feed(void *x, const struct sy_reply *reply, const void *p, size_t n, const struct sy_sink *sink);
 int reader_end_of_body(void *x, const struct sy_reply *reply, const struct sy_sink *sink);
 void reader_close(void *x);
+void reader_asks(void *x, struct sy_str model);
 
 /* ---- for the functions of a kind ---- */
 

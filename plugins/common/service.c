@@ -152,6 +152,7 @@ int service_init(struct service *s, const struct sy_host *host, const struct ser
     *s = (struct service){.host = host, .members = kind->members, .auth = kind->auth, .key_optional = kind->key_optional};
     if (kind->key_header)
         memcpy(s->key_header, kind->key_header, strlen(kind->key_header) + 1);
+    s->about = s->learnt;
     s->accepts = service_option(host, "accepts");
     s->fim_format = service_option(host, "fim_format");
     r = set_base(s, kind);
@@ -169,7 +170,7 @@ int service_takes(const struct service *s, const char *member)
 {
     int i = member_index(s, text_c(member));
 
-    return i < 0 || ((s->accepts.n == 0 || text_has(s->accepts, member)) && !(s->dropped >> i & 1));
+    return i < 0 || ((s->accepts.n == 0 || text_has(s->accepts, member)) && !(s->about->dropped >> i & 1));
 }
 
 int service_drop(struct service *s, struct sy_str member)
@@ -178,8 +179,26 @@ int service_drop(struct service *s, struct sy_str member)
 
     if (i < 0 || !service_takes(s, s->members[i]))
         return 0;
-    s->dropped |= (uint32_t)1 << i;
+    s->about->dropped |= (uint32_t)1 << i;
     return 1;
+}
+
+void service_about(struct service *s, struct sy_str model)
+{
+    struct learnt *l;
+
+    if (model.n >= sizeof s->about->model)
+        model.n = sizeof s->about->model - 1;
+    for (l = s->learnt; l < s->learnt + SERVICE_LEARNS; l++) {
+        if (l->model[0] && text_eq(model, l->model)) {
+            s->about = l;
+            return;
+        }
+    }
+    s->about = &s->learnt[s->next++ % SERVICE_LEARNS];
+    *s->about = (struct learnt){.dropped = 0};
+    if (model.n > 0)
+        memcpy(s->about->model, model.p, model.n);
 }
 
 struct sy_str service_host(const struct service *s)

@@ -2,11 +2,21 @@
 /* One configured service: where it is, which optional members it takes, how it wants the key. Read from the options that
  * every plugin for a service over HTTP has; knows no protocol and no service by name.
  *
- * `dropped` is what the service refused by name while this instance lived: it is not sent again. */
+ * What the service refused while this instance lived is kept by model, the last few, and not sent again. */
 #ifndef PLUGINS_COMMON_SERVICE_H
 #define PLUGINS_COMMON_SERVICE_H
 
 #include "bytes.h"
+
+/* What was learnt about one model from refusals. */
+struct learnt {
+    char model[96]; /* its beginning, where it is longer */
+    uint32_t dropped; /* bit i: members[i] was refused */
+    int no_suffix;    /* the service's own way to fill a hole was refused */
+    int other_limit;  /* the limit has the other of its names */
+};
+
+#define SERVICE_LEARNS 16
 
 struct service {
     const struct sy_host *host;
@@ -15,7 +25,8 @@ struct service {
     struct sy_str accepts;          /* optional members that may be sent; empty: all */
     struct sy_str fim_format;       /* for requests that name none */
     const char *const *members;     /* the words that `accepts` knows, NULL at the end */
-    uint32_t dropped;               /* bit i: members[i] was refused */
+    struct learnt learnt[SERVICE_LEARNS], *about; /* about: the model that the present call is about */
+    unsigned next;                  /* the entry that a new model gets */
     int auth, key_optional;
     char key_header[64];            /* for SY_AUTH_HEADER */
 };
@@ -43,6 +54,9 @@ int service_fail(const struct service *s, int code, const char *sentence);
 int service_takes(const struct service *s, const char *member);
 /* Does not send that member any more. 0 if it is none that could be left out, or was already. */
 int service_drop(struct service *s, struct sy_str member);
+
+/* From here on the questions above are about this model. */
+void service_about(struct service *s, struct sy_str model);
 
 struct sy_str service_host(const struct service *s); /* host and port */
 int service_is_at(const struct service *s, const char *domain); /* at this host, or one below it */

@@ -270,6 +270,7 @@ static void refused(struct reader *r, struct oaierr *e)
 {
     struct gemini *p = r->owner;
 
+    service_about(&p->service, text_c(r->asked));
     if (refusal_learn(e, &p->service) || e->code != SY_EREQUEST)
         return;
     if ((strstr(e->text, "thinking") || strstr(e->text, "Budget")) && service_drop(&p->service, TEXT("thinkingConfig")))
@@ -334,6 +335,8 @@ static int gemini_begin(void *self, const struct sy_request *req, const struct s
         r = draft_send(&d, http);
     if (r >= 0)
         r = open_exchange(&answer, p, req->kind == SY_REQ_FIM, x);
+    if (r >= 0)
+        reader_asks(*x, req->model);
     draft_fini(&d);
     return r;
 }

@@ -16,7 +16,6 @@
 
 struct llamacpp {
     struct service service;
-    int no_infill; /* the server refused it */
 };
 
 enum { INFILL, RAW, CHAT };
@@ -173,11 +172,12 @@ static void refused(struct reader *r, struct oaierr *e)
 {
     struct llamacpp *p = r->owner;
 
+    service_about(&p->service, text_c(r->asked));
     if (e->code != SY_EUNSUPPORTED || e->status != 501) {
         refusal_learn(e, &p->service);
         return;
     }
-    p->no_infill = 1;
+    p->service.about->no_suffix = 1;
     if (p->service.fim_format.n > 0 && !text_eq(p->service.fim_format, "suffix"))
         refusal_remembered(e, "fim_format of the provider is used from now on");
 }
@@ -220,7 +220,7 @@ static int llamacpp_begin(void *self, const struct sy_request *req, const struct
 
     r = draft_init(&d, &p->service, req, ours);
     if (r >= 0 && req->kind == SY_REQ_FIM)
-        r = draft_family(&d, p->no_infill ? 2 : 0, &f, &word);
+        r = draft_family(&d, p->service.about->no_suffix ? 2 : 0, &f, &word);
     form = f ? RAW : text_eq(word, "chat") ? CHAT : INFILL;
     if (r >= 0) {
         write_body(&d, f, form);
@@ -233,6 +233,8 @@ static int llamacpp_begin(void *self, const struct sy_request *req, const struct
     limit = json_object_get(d.params, "n_predict");
     if (r >= 0 && form != CHAT)
         ((struct reader *)*x)->flags = json_is_integer(limit) && json_integer_value(limit) == 0;
+    if (r >= 0)
+        reader_asks(*x, req->model);
     draft_fini(&d);
     return r;
 }

@@ -112,6 +112,7 @@ static void refused(struct reader *r, struct oaierr *e)
 {
     struct mistral *p = r->owner;
 
+    service_about(&p->service, text_c(r->asked));
     refusal_learn(e, &p->service);
 }
 
@@ -152,6 +153,8 @@ static int mistral_begin(void *self, const struct sy_request *req, const struct 
         r = draft_send(&d, http);
     if (r >= 0)
         r = open_exchange(&completion, p, !hole && req->kind == SY_REQ_FIM, x);
+    if (r >= 0)
+        reader_asks(*x, req->model);
     draft_fini(&d);
     return r;
 }

@@ -15,7 +15,6 @@
 struct ollama {
     struct service service;
     struct sy_str keep_alive;
-    int no_suffix; /* a model refused it */
 };
 
 enum { SUFFIX, RAW, CHAT };
@@ -159,11 +158,12 @@ static void refused(struct reader *r, struct oaierr *e)
 {
     struct ollama *p = r->owner;
 
+    service_about(&p->service, text_c(r->asked));
     if (e->code != SY_EUNSUPPORTED || !strstr(e->text, "insert")) {
         refusal_learn(e, &p->service);
         return;
     }
-    p->no_suffix = 1;
+    p->service.about->no_suffix = 1;
     if (p->service.fim_format.n > 0 && !text_eq(p->service.fim_format, "suffix"))
         refusal_remembered(e, "fim_format of the provider is used from now on");
 }
@@ -215,7 +215,7 @@ static int ollama_begin(void *self, const struct sy_request *req, const struct s
 
     r = draft_init(&d, &p->service, req, ours);
     if (r >= 0 && req->kind == SY_REQ_FIM)
-        r = draft_family(&d, p->no_suffix, &f, &word);
+        r = draft_family(&d, p->service.about->no_suffix, &f, &word);
     form = f ? RAW : text_eq(word, "chat") ? CHAT : SUFFIX;
     if (r >= 0) {
         write_body(&d, p, f, form);
@@ -225,6 +225,8 @@ static int ollama_begin(void *self, const struct sy_request *req, const struct s
         r = draft_send(&d, http);
     if (r >= 0)
         r = open_exchange(&answer, p, form == CHAT && req->kind == SY_REQ_FIM, x);
+    if (r >= 0)
+        reader_asks(*x, req->model);
     draft_fini(&d);
     return r;
 }

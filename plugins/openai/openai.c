@@ -124,13 +124,14 @@ void openai_refused(struct reader *r, struct oaierr *e)
 {
     struct openai *p = r->owner;
 
+    service_about(&p->service, text_c(r->asked));
     if (e->code == SY_EUNSUPPORTED && e->status == 400 && strstr(e->text, "suffix")) {
-        p->no_suffix = 1;
+        p->service.about->no_suffix = 1;
         if (p->service.fim_format.n > 0 && !text_eq(p->service.fim_format, "suffix"))
             refusal_remembered(e, "fim_format of the provider is used from now on");
     } else if (e->code == SY_EREQUEST && strcmp(e->param, "max_tokens") == 0 && strstr(e->text, "max_completion_tokens") &&
-             p->max_tokens_field.n == 0) {
-        p->max_tokens_field = TEXT("max_completion_tokens");
+             p->max_tokens_field.n == 0 && !p->service.about->other_limit) {
+        p->service.about->other_limit = 1;
         refusal_remembered(e, "max_completion_tokens is used from now on");
     } else {
         refusal_learn(e, &p->service);

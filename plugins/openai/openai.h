@@ -21,7 +21,6 @@ struct openai {
     const struct quirks *quirks;
     int official;  /* is it api.openai.com itself? */
     int responses; /* chats go to /responses */
-    int no_suffix; /* the service refused the field */
     struct sy_str organization, project, referer, title;
     struct sy_str max_tokens_field; /* empty: by service */
     size_t max_stop;                /* 0: by request form */

@@ -60,7 +60,7 @@ static void write_limits(struct draft *d, const struct openai *p, int form)
     else if (form == CHAT && p->max_tokens_field.n > 0)
         field = text_eq(p->max_tokens_field, "max_tokens") ? "max_tokens" : "max_completion_tokens";
     else if (form == CHAT)
-        field = p->quirks->max_tokens;
+        field = p->service.about->other_limit ? "max_completion_tokens" : p->quirks->max_tokens;
     if (d->req->max_tokens > 0 && draft_wants(d, NULL, "max_tokens") && draft_wants(d, NULL, field)) {
         jsonw_key(&d->w, field);
         jsonw_uint(&d->w, d->req->max_tokens);
@@ -134,7 +134,7 @@ static int choose_form(struct draft *d, const struct openai *p, const struct fim
     *form = p->responses ? RESPONSES : CHAT;
     if (d->req->kind == SY_REQ_CHAT)
         return SY_OK;
-    r = draft_family(d, p->no_suffix, f, &word);
+    r = draft_family(d, p->service.about->no_suffix, f, &word);
     if (*f || !text_eq(word, "chat"))
         *form = TEXT_COMPLETION;
     return r;
@@ -185,6 +185,8 @@ int openai_begin(void *self, const struct sy_request *req, const struct sy_http 
         r = draft_send(&d, http);
     if (r >= 0)
         r = open_exchange(form == RESPONSES ? &openai_responses : &completion, p, form != TEXT_COMPLETION && req->kind == SY_REQ_FIM, x);
+    if (r >= 0)
+        reader_asks(*x, req->model);
     draft_fini(&d);
     return r;
 }

@@ -219,7 +219,7 @@ static void test_ndjson_stops(void)
 static void learn(const char *says, const char *param, int status, const char *dropped)
 {
     static const char *const members[] = {"temperature", "stop", "top", NULL};
-    struct service s = {.members = members};
+    struct service s = {.members = members, .about = s.learnt};
     struct oaierr e = {.code = SY_EREQUEST, .status = status};
 
     snprintf(e.text, sizeof e.text, "%s", says);
@@ -232,6 +232,32 @@ static void learn(const char *says, const char *param, int status, const char *d
         return;
     e.code = SY_EREQUEST;
     CHECK(!refusal_learn(&e, &s) && e.code == SY_EREQUEST);
+    service_about(&s, str("another"));
+    CHECK(service_takes(&s, dropped));
+}
+
+static void test_learnt_by_model(void)
+{
+    static const char *const members[] = {"a", "b", NULL};
+    struct service s = {.members = members, .about = s.learnt};
+    char name[200];
+
+    memset(name, 'n', sizeof name);
+    service_about(&s, str("m"));
+    CHECK(service_drop(&s, str("a")) && !service_drop(&s, str("a")) && !service_drop(&s, str("x")));
+    service_about(&s, (struct sy_str){name, sizeof name});
+    CHECK(service_drop(&s, str("b")) && service_takes(&s, "a"));
+    service_about(&s, str("m"));
+    CHECK(!service_takes(&s, "a") && service_takes(&s, "b"));
+    service_about(&s, (struct sy_str){name, sizeof name});
+    CHECK(!service_takes(&s, "b"));
+    for (int i = 0; i < SERVICE_LEARNS; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        service_about(&s, str(name));
+        CHECK(service_takes(&s, "a") && service_takes(&s, "b"));
+    }
+    service_about(&s, str("m")); /* long ago: forgotten */
+    CHECK(service_takes(&s, "a"));
 }
 
 static void test_refusals(void)
@@ -615,6 +641,7 @@ int main(int argc, char **argv)
     run("lines of JSON caps", test_ndjson_caps);
     run("lines of JSON stop when told", test_ndjson_stops);
     run("what a service refuses is learnt once", test_refusals);
+    run("and for one model", test_learnt_by_model);
     run("a code fence around an answer", test_fence);
     run("every fill-in-the-middle format", test_fim);
     run("any bytes become JSON", test_json_of_any_bytes);
