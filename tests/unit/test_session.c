@@ -269,6 +269,17 @@ static void test_unsure(void **state)
     assert_string_equal(a.text, "from_local();");
 }
 
+static int mock_number(const char *name)
+{
+    AUTO_BUF struct buf b;
+    AUTO_JSON json_t *v = NULL;
+
+    buf_init(&b, 4096);
+    stage_tell_mock(&st, "/__stats", &b);
+    v = json_parse(buf_str(&b), "stats", NULL);
+    return (int)json_get_int(v, name, -1);
+}
+
 /* ---- typing along ---- */
 
 static void test_reuse(void **state)
@@ -289,6 +300,55 @@ static void test_reuse(void **state)
     ask_and_wait(&a, 4, 13);
     assert_true(strcmp(a.id, first.id) != 0); /* not again what was dismissed */
     assert_int_equal(session_event(st.session, "1-2-3", ITEM_SHOWN, 0, NULL), ERR_NOT_FOUND);
+}
+
+/* Whoever types faster than the service answers gets the running answer, less what was typed: one request, not two. */
+static void test_typing_into_the_stream(void **state)
+{
+    struct answer whole, a = {0}, b = {0}, c = {0};
+    char typed[3] = "";
+    int begun;
+
+    (void)state;
+    stage_start_mock(&st);
+    stage_tell_mock(&st, "/__set?tokens=8", NULL);
+    stage_open(&st, HTTP("\"debounce_ms\":0"));
+    open_text(TEXT);
+    ask_and_wait(&whole, 4, 11);
+    assert_true(strlen(whole.text) > 4);
+    stage_close_session(&st);
+
+    stage_tell_mock(&st, "/__set?tokens=8&ttft_ms=100&tps=40", NULL);
+    stage_open(&st, HTTP("\"debounce_ms\":0"));
+    open_text(TEXT);
+    begun = mock_number("begun");
+    ask(&a, 4, 11);
+    for (int i = 0; i < 2; i++) { /* before anything came, then while it comes */
+        struct answer *next = i == 0 ? &b : &c;
+        uint64_t until = clock_ms() + (i == 0 ? 20 : 150);
+
+        while (clock_ms() < until)
+            stage_step(&st, 5);
+        typed[0] = whole.text[i];
+        type(typed, 4, 11 + (uint32_t)i);
+        ask(next, 4, 12 + (uint32_t)i);
+    }
+    assert_int_equal(a.calls, 1);
+    assert_int_equal(b.calls, 1);
+    stage_until(&st, &c.calls);
+    assert_string_equal(c.text, whole.text + 2);
+    assert_int_equal(mock_number("begun") - begun, 1);
+    /* Something else than what comes is typed: a new request. */
+    memset(&a, 0, sizeof a);
+    type("\n", 4, 13);
+    ask(&a, 5, 0);
+    for (int i = 0; i < 10; i++)
+        stage_step(&st, 5);
+    type("#", 5, 0);
+    ask_and_wait(&b, 5, 1);
+    assert_int_equal(a.calls, 1);
+    assert_int_equal(b.nitems, 1);
+    assert_int_equal(b.start.col, 1);
 }
 
 /* The document moves on while an answer is being made: what comes then is for a text that is gone. */
@@ -337,17 +397,6 @@ static void expect_cancelled(struct answer *a)
     for (int i = 0; i < 5; i++)
         stage_step(&st, 5);
     assert_int_equal(a->calls, 1);
-}
-
-static int mock_number(const char *name)
-{
-    AUTO_BUF struct buf b;
-    AUTO_JSON json_t *v = NULL;
-
-    buf_init(&b, 4096);
-    stage_tell_mock(&st, "/__stats", &b);
-    v = json_parse(buf_str(&b), "stats", NULL);
-    return (int)json_get_int(v, name, -1);
 }
 
 static void test_cancel_while_computing(void **state)
@@ -666,7 +715,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_embedded_model), T(test_refusals), T(test_no_plugin_can), T(test_bad_config), T(test_candidates),
-        T(test_unsure), T(test_reuse), T(test_moved_on), T(test_superseded), T(test_cancel_while_computing),
+        T(test_unsure), T(test_reuse), T(test_typing_into_the_stream), T(test_moved_on), T(test_superseded), T(test_cancel_while_computing),
         T(test_cancel_while_waiting), T(test_cancel_while_asking), T(test_close_while_asking), T(test_end_while_asking),
         T(test_inside_callbacks), T(test_asking_at_the_end), T(test_breaker), T(test_classes_of_failure), T(test_explain),
         T(test_events),
