@@ -11,7 +11,7 @@
 enum {
     STORE_MAX_FILE = 1 << 20,     /* larger files are not indexed */
     STORE_MAX_TEXT = 8 << 20,     /* a larger open document is not even kept */
-    STORE_SEG_OPEN = 3 << 10,     /* bytes a segment: small ones make edits cheap, */
+    STORE_SEG_OPEN = 3 << 9,      /* bytes a segment: small ones make edits cheap, */
     STORE_SEG_CLOSED = 48 << 10   /* large ones make lookups cheap */
 };
 
