@@ -35,7 +35,7 @@ struct decision {
     const char *names[16]; /* of choice.c[], in its order */
     struct decision_attempt attempts[4]; /* MAX_ATTEMPTS */
     size_t nattempts;
-    const char *served_by; /* target, "cache" or NULL */
+    const char *served_by; /* target, "reuse" or NULL */
     double confidence;
     char reason[160];      /* why there is nothing, or "" */
     uint64_t total_us;

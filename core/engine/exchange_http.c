@@ -9,6 +9,8 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 
+#define AT_ONCE_MS 10 /* a plugin that has changed the request asks for this little */
+
 static struct sy_str reply_header(void *ctx, const char *name)
 {
     struct exchange *x = ctx;
@@ -86,6 +88,9 @@ static void finish_body(struct exchange *x)
     err_set(&x->error, ERR_PROTO, "'%s' broke off its answer (status %d)", x->p->cfg->name, x->report.http_status);
 }
 
+static void copy_free(struct exchange *x);
+static bool ask_again(struct exchange *x, struct err *why);
+
 static void on_done(void *ctx, struct http_req *r, const struct err *e, const struct http_timing *t)
 {
     struct exchange *x = ctx;
@@ -104,6 +109,9 @@ static void on_done(void *ctx, struct http_req *r, const struct err *e, const st
                                                   http_header(r, "date"), clock_wall_ms());
     retire(x);
     x->req = NULL;
+    if (ask_again(x, &transport))
+        return;
+    copy_free(x);
     exchange_finish(x, &transport);
 }
 
@@ -132,7 +140,7 @@ static int send_request(struct exchange *x, const struct sy_request *req, struct
     return r;
 }
 
-/* ---- waiting for credentials ---- */
+/* ---- the request's copy: for credentials that are waited for, and for asking again ---- */
 
 struct exchange_copy {
     struct arena arena;
@@ -192,28 +200,64 @@ static void copy_free(struct exchange *x)
     x->copy = NULL;
 }
 
+static void wait_for_credentials(struct exchange *x)
+{
+    x->retired = true; /* the plugin has nothing of it yet */
+    host_auth_wait(x);
+}
+
+static bool is_at_once(uint64_t retry_after_ms)
+{
+    return retry_after_ms > 0 && retry_after_ms <= AT_ONCE_MS;
+}
+
+/* The service refused a part of the request by name and the plugin has learnt to leave it out: the same request once
+ * more, unless anything was delivered. True if it is under way. */
+static bool ask_again(struct exchange *x, struct err *why)
+{
+    struct err not_now = {0};
+    int r;
+
+    if (x->report.provider_error != SY_EAGAIN || !is_at_once(x->report.retry_after_ms) || x->report.first_us || x->again ||
+        x->enough || !x->copy)
+        return false;
+    x->again = true;
+    r = send_request(x, &x->copy->req, &not_now);
+    if (r < 0) {
+        *why = not_now;
+        return false;
+    }
+    err_clear(&x->error);
+    x->ended = false;
+    x->report = (struct exchange_report){.request_bytes = x->report.request_bytes};
+    if (r == REQUEST_LATER)
+        wait_for_credentials(x);
+    return true;
+}
+
 int exchange_http_start(struct exchange *x, const struct sy_request *req, struct err *e)
 {
     struct err local = {0}, *why = e ? e : &local;
     int r = send_request(x, req, why);
 
-    if (r != REQUEST_LATER)
+    if (r < 0)
         return r;
-    err_clear(why);
-    x->retired = true; /* the plugin has nothing of it yet */
     x->copy = copy_request(req);
-    host_auth_wait(x);
+    if (r == REQUEST_LATER) {
+        err_clear(why);
+        wait_for_credentials(x);
+    }
     return 0;
 }
 
 void exchange_http_resume(struct exchange *x)
 {
     struct err why = {0};
-    int r = send_request(x, &x->copy->req, &why);
 
+    if (send_request(x, &x->copy->req, &why) == 0)
+        return;
     copy_free(x);
-    if (r != 0)
-        exchange_finish(x, &why);
+    exchange_finish(x, &why);
 }
 
 void exchange_http_cancel(struct exchange *x)

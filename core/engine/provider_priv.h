@@ -43,7 +43,8 @@ struct exchange {
     void *x;           /* the plugin's state */
     struct http_req *req;
     bool retired;      /* end() was called */
-    struct exchange_copy *copy; /* the request, while credentials are waited for */
+    struct exchange_copy *copy; /* the request, to be begun anew */
+    bool again;        /* it was, because the service refused a part of it */
     struct exchange *next_waiting;
     /* compute */
     struct job *job;

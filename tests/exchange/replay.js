@@ -105,7 +105,10 @@ async function play(one) {
     else assert.ok(tokens.startsWith(`${usage.in + usage.cache_read + usage.cache_write} in, ${usage.out} out`), said);
     return;
   }
-  assert.equal(r.status, STATUS[last.class || last.code], said);
+  // Asked again at once, a service that refuses the same again has refused the request, or another part of it.
+  const refused = last.class === 'again' && last.retry_after === 1;
+  if (refused) assert.ok([64, 75].includes(r.status), said);
+  else assert.equal(r.status, STATUS[last.class || last.code], said);
   assert.match(r.err, /^switchyard: [^\n]+\n$/, said);
   if (last.text) assert.ok(r.err.includes(harmless(last.text).slice(0, 40)), said);
 }

@@ -24,6 +24,8 @@ async function slowly(r, words, ms) {
   }
 }
 
+const REFUSES_OPTIONS = refuse(400, { message: "Unsupported parameter: 'stream_options' is not supported with this model.",
+  type: 'invalid_request_error', param: 'stream_options', code: 'unsupported_parameter' });
 const SCENES = {
   good: (r) => open(r).end(piece('int kept;') + piece('', 'stop') + DONE),
   stream: async (r) => {
@@ -64,6 +66,9 @@ const SCENES = {
   'rate-date': (r) => refuse(429, { message: 'Rate limit reached', code: 'rate_limit_exceeded' },
     { 'retry-after': new Date(Date.now() + 90000).toUTCString() })(r),
   quota: refuse(429, { message: 'You exceeded your current quota', type: 'insufficient_quota', code: 'insufficient_quota' }),
+  // Refuses one member of the request by name; then the rest is fine. The other refuses whatever comes.
+  picky: (r, entry) => (JSON.parse(entry.body).stream_options ? REFUSES_OPTIONS(r) : open(r).end(piece('Blue.') + piece('', 'stop') + DONE)),
+  stubborn: (r) => REFUSES_OPTIONS(r),
   loading: refuse(503, { message: 'Loading model', type: 'unavailable_error', code: 503 }),
 };
 
