@@ -109,8 +109,9 @@ fuzz: ## fuzz each parser for FUZZ_TIME seconds (10)
 torture: all $(B)/tests/fail.so ## let every system call fail once in a conversation
 	@B=$(B) tests/run torture
 
-check-live: all ## test against a real llama-server (needs root)
-	@tests/lib/deps chroot
+check-live: ## test against a real llama-server (needs root)
+	@tests/lib/deps build test chroot
+	@$(SUBMAKE) all tests
 	@B=$(B) tests/run live
 
 check-fresh: ## run both README commands in a new Debian 12 (needs root)
