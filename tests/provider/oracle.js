@@ -3,6 +3,7 @@
 // The vendor's own Node client as a judge of the openai plugin. Both write the same requests, which are compared
 // member by member; both read the same recorded answers, and must find the same text, end, usage and failures.
 'use strict';
+require('./fetch.js');
 const fs = require('fs');
 const http = require('http');
 const path = require('path');

@@ -4,6 +4,7 @@
 // both write the same requests, which are compared member by member; both read the recorded answers of the cases, and
 // must find the same text, end, usage and failures. It knows no rule of a protocol beyond the names of these figures.
 'use strict';
+require('./fetch.js');
 const fs = require('fs');
 const http = require('http');
 const os = require('os');
